@@ -1,0 +1,1 @@
+"""cost-mcp: the ledger and the wallet of AI agents."""

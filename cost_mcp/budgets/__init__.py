@@ -1,0 +1,1 @@
+"""Windows, states and decisions of budgets. Pure."""

@@ -1,0 +1,1 @@
+"""The face Python programs see."""

@@ -1,0 +1,1 @@
+"""Settings: environment over project file over user file over defaults, each value with its origin."""

@@ -1,0 +1,132 @@
+"""What every ledger does, whatever it is kept in; one suite of tests runs against each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from cost_mcp.model.budget import Budget, Standing
+from cost_mcp.model.charge import PricedCall
+from cost_mcp.model.receipt import Receipt
+from cost_mcp.model.report import CostReport, ReportQuery, TaskCost
+from cost_mcp.model.scope import Covered
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredCall:
+    """A call as it now counts, with its history. ``revision`` is 1 for a call never corrected."""
+
+    priced: PricedCall
+    recorded_at: datetime
+    revision: int = 1
+    earlier: tuple[PricedCall, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetChange:
+    """One change of a budget: who, when, from, to (None before it was made and after it was removed)."""
+
+    name: str
+    changed_at: datetime
+    changed_by: str
+    before: Budget | None
+    after: Budget | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verification:
+    """What ``verify`` looked at and each difference it found, as a sentence; sound when there is none."""
+
+    calls: int
+    windows: int
+    rollups: int
+    differences: tuple[str, ...] = field(default=())
+
+
+class Readings(Protocol):
+    """The questions a ledger answers, asked by programs that wait for the answer (a command, a hook)."""
+
+    def call(self, tenant: str, call_id: str) -> StoredCall | None:
+        """As ``Ledger.call``."""
+        ...
+
+    def report(self, query: ReportQuery) -> CostReport:
+        """As ``Ledger.report``."""
+        ...
+
+    def task_cost(self, tenant: str, task_id: str) -> TaskCost:
+        """As ``Ledger.task_cost``."""
+        ...
+
+    def budgets(self, tenant: str) -> tuple[Budget, ...]:
+        """As ``Ledger.budgets``."""
+        ...
+
+    def standings(self, tenant: str, asking: Covered | None, now: datetime) -> tuple[Standing, ...]:
+        """As ``Ledger.standings``."""
+        ...
+
+    def budget_history(self, tenant: str, name: str | None) -> tuple[BudgetChange, ...]:
+        """As ``Ledger.budget_history``."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the file."""
+        ...
+
+
+class Ledger(Protocol):
+    """The ledger of an asynchronous program: the same questions, and everything that writes.
+
+    Every method raises a ``LedgerError`` when the ledger cannot answer. Writes are durable when they return.
+    """
+
+    async def record(self, calls: Sequence[PricedCall], now: datetime) -> tuple[Receipt | Exception, ...]:
+        """Record calls; one answer each, in order: a receipt, or the ``CostError`` that call was refused with."""
+        ...
+
+    async def call(self, tenant: str, call_id: str) -> StoredCall | None:
+        """The call with this id as it now counts, with what it was corrected from; None when there is none."""
+        ...
+
+    async def report(self, query: ReportQuery) -> CostReport:
+        """Exact sums at one moment, every group, all breakdowns; groups and breakdowns by cost, largest first."""
+        ...
+
+    async def task_cost(self, tenant: str, task_id: str) -> TaskCost:
+        """What a task came to; for an unknown one zero, and the nearest known ids."""
+        ...
+
+    async def standings(self, tenant: str, asking: Covered | None, now: datetime) -> tuple[Standing, ...]:
+        """Where the budgets stand that cover what is asked about (None: all), an each-budget's five tightest windows."""
+        ...
+
+    async def budgets(self, tenant: str) -> tuple[Budget, ...]:
+        """The budgets in force, by name."""
+        ...
+
+    async def set_budget(self, budget: Budget, now: datetime, changed_by: str) -> Budget:
+        """Make or replace the budget of this name; its current windows start from what the ledger holds, exactly."""
+        ...
+
+    async def remove_budget(self, tenant: str, name: str, now: datetime, changed_by: str) -> Budget:
+        """End a budget; raises ``NotFound`` (with the nearest names) when there is none of this name."""
+        ...
+
+    async def budget_history(self, tenant: str, name: str | None) -> tuple[BudgetChange, ...]:
+        """Every change of a budget (None: of all), oldest first."""
+        ...
+
+    async def verify(self) -> Verification:
+        """Recompute every window and rollup from the calls and name each difference."""
+        ...
+
+    async def rebuild(self) -> Verification:
+        """Make windows and rollups anew from the calls; answers with what was wrong before."""
+        ...
+
+    async def close(self) -> None:
+        """Finish waiting writes and let go of the files; safe to call twice."""
+        ...

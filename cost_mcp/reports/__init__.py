@@ -1,0 +1,1 @@
+"""Which buckets answer a report, and how rows become groups. Pure."""

@@ -1,0 +1,1 @@
+"""The face agents see: Model Context Protocol tools, resources and prompts."""

@@ -1,0 +1,1 @@
+"""What is shown, rendered once for every face."""
