@@ -46,7 +46,7 @@ class Context:
     agent: str | None = None
     feature: str | None = None
     purpose: str | None = None
-    tags: Mapping[str, str] = EMPTY_TAGS
+    tags: Mapping[str, str] = field(default_factory=lambda: EMPTY_TAGS)
 
     def __post_init__(self) -> None:
         for name in CONTEXT_NAMES:
@@ -87,7 +87,7 @@ class Call:
     service_tier: str = "standard"
     billing: str = "api"
     context: Context = NO_CONTEXT
-    metadata: Mapping[str, object] = EMPTY_METADATA
+    metadata: Mapping[str, object] = field(default_factory=lambda: EMPTY_METADATA)
     stated_cost_usd: Decimal | None = None
     reservation_id: str | None = None
     provisional: bool = False

@@ -30,7 +30,7 @@ class ReportQuery:
     period: Period
     tenant: str = DEFAULT_TENANT
     group_by: tuple[str, ...] = ()
-    filters: Mapping[str, str] = EMPTY_TAGS
+    filters: Mapping[str, str] = field(default_factory=lambda: EMPTY_TAGS)
     week_start: int = 0
 
 
