@@ -1,0 +1,84 @@
+"""The ledger inside a Python program: the same verbs as the tools."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cost_mcp.config.settings import load_settings
+from cost_mcp.errors import InvalidInput
+from cost_mcp.model.call import Rank
+from cost_mcp.service.opening import open_service
+
+if TYPE_CHECKING:
+    from cost_mcp.ledger.contract import StoredCall
+    from cost_mcp.model.receipt import Receipt
+    from cost_mcp.service.answer import BudgetAnswer, ReportAnswer, TaskAnswer
+    from cost_mcp.service.service import Service
+
+
+class Cost:
+    """An open ledger; made by ``cost_mcp.open()``.
+
+    Every method raises a ``cost_mcp.CostError`` naming the field that cannot be taken; nothing is then written.
+    """
+
+    def __init__(self, service: Service) -> None:
+        self._service = service
+
+    async def record(self, response: object = None, **fields: object) -> Receipt:
+        """Record one model call, durably, and answer what it cost.
+
+        Args:
+            response: The provider's response, or its usage object: an SDK object or plain JSON. Model, usage, service tier
+                and response id are read from it; its text is neither kept nor logged.
+            fields: What the response does not say, by the names of the ``record_call`` tool: ``task_id``, ``agent``,
+                ``project``, ``model`` …; or the counts themselves, as ``input_tokens`` and ``output_tokens``.
+        """
+        given = dict(fields)
+        if response is not None:
+            if "usage" in given:
+                raise InvalidInput("a response and usage were both given.", field="usage", hint="Give one of them.")
+            given["usage"] = _plain(response)
+        return await self._service.record(given, source="python", rank=Rank.RESPONSE)
+
+    async def task_cost(self, task_id: str) -> TaskAnswer:
+        """What a task cost, and the budgets that cover it."""
+        return await self._service.task_cost(task_id)
+
+    async def cost_report(self, **fields: object) -> ReportAnswer:
+        """What a period cost: ``period="week"``, ``group_by=["day", "model"]``, filters by any context field."""
+        return await self._service.cost_report(fields)
+
+    async def budget_status(self, **fields: object) -> BudgetAnswer:
+        """Where the budgets stand that cover a context, and whether ``estimated_cost_usd`` may be spent."""
+        return await self._service.budget_status(fields)
+
+    async def explain(self, call_id: str) -> StoredCall:
+        """A call with its charges, price entry and corrections."""
+        return await self._service.explain(call_id)
+
+
+@asynccontextmanager
+async def open_cost(db: str | Path | None = None, *, environ: Mapping[str, str] | None = None) -> AsyncGenerator[Cost]:
+    """The ledger of this machine's settings, or of the file ``db``, open until the block ends.
+
+    Args:
+        db: The ledger's file; None takes ``COST_MCP_DB``, the configuration, then the default.
+        environ: Where ``COST_MCP_*`` are read; None takes this process's environment.
+    """
+    import os
+
+    given = dict(os.environ if environ is None else environ)
+    if db is not None:
+        given["COST_MCP_DB"] = str(db)
+    async with open_service(load_settings(given, Path.cwd())) as service:
+        yield Cost(service)
+
+
+def _plain(response: object) -> object:
+    """A response as plain JSON: SDK objects know how to dump themselves."""
+    dump = getattr(response, "model_dump", None)
+    return dump(mode="json", warnings=False) if callable(dump) else response

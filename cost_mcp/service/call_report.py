@@ -1,0 +1,203 @@
+"""From what a reporter said of a call to a ``Call``: the one place where raw fields of a recording are read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, cast
+
+from cost_mcp.errors import ContextBound, InvalidInput
+from cost_mcp.model.call import CONTEXT_NAMES, Call, Context, Rank, check_choice, new_id
+from cost_mcp.model.moment import MAX_AHEAD, parse_instant
+from cost_mcp.model.money import parse_usd
+from cost_mcp.model.name import clean_metadata, clean_name, optional_name
+from cost_mcp.model.usage import USAGE_FIELDS, Usage, check_quantity
+from cost_mcp.service.fields import Fields, context_of, flag, present, refuse_unknown
+
+if TYPE_CHECKING:
+    from cost_mcp.capture.usage import ReadUsage
+    from cost_mcp.config.settings import Settings
+
+TOKEN_ALIASES = {
+    "prompt_tokens": "input_tokens",
+    "completion_tokens": "output_tokens",
+    "cached_tokens": "cache_read_input_tokens",
+    "cache_read_tokens": "cache_read_input_tokens",
+    "cache_write_tokens": "cache_creation_input_tokens",
+    "reasoning_tokens": "reasoning_output_tokens",
+}
+RECORD_FIELDS = (
+    "model", "provider", "usage", *USAGE_FIELDS, *TOKEN_ALIASES, "cost_usd", "call_id", "occurred_at", "response_model",
+    "service_tier", "billing", *CONTEXT_NAMES, "tags", "metadata", "provisional",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reporter:
+    """Who reports: the source's name, how much it is believed, and whether its times are held to a recent window."""
+
+    source: str
+    rank: Rank
+    held_to_recent: bool = False
+
+
+def read_call(
+    fields: Fields, reporter: Reporter, settings: Settings, bound: Context, now: datetime
+) -> tuple[Call, tuple[str, ...]]:
+    """The call a report tells of, and what to warn its reporter about.
+
+    Args:
+        fields: Raw values by the names of ``RECORD_FIELDS``; None counts as absent.
+        reporter: Where they come from.
+        settings: Defaults: tenant, billing, how far back an agent may date a call.
+        bound: The context the environment binds: used where absent, contradicting it is an error.
+        now: The time of the report; the call's time when none is given.
+
+    Raises:
+        InvalidInput: a field that cannot be taken; it is named.
+    """
+    given = present(fields)
+    refuse_unknown(given, RECORD_FIELDS, "record_call")
+    read, usage, notes = _usage(given)
+    model = _model(given, read)
+    stated = _stated(given, read)
+    supplied = {name for name in ("provider", "service_tier", "occurred_at") if name in given}
+    if stated is not None:
+        supplied.add("stated_cost_usd")
+    if read is not None and read.service_tier is not None:
+        supplied.add("service_tier")
+    call = Call(
+        call_id=_call_id(given, read),
+        occurred_at=_occurred_at(given, reporter, settings, now),
+        model=model,
+        usage=usage,
+        source=reporter.source,
+        rank=reporter.rank,
+        tenant=settings.tenant,
+        provider=_provider(given, read),
+        response_model=_response_model(given, read, model),
+        service_tier=_service_tier(given, read),
+        billing=check_choice(given.get("billing", settings.billing), ("api", "subscription"), "billing"),
+        context=bind(context_of(given), bound, settings),
+        metadata=clean_metadata(given.get("metadata")),
+        stated_cost_usd=stated,
+        provisional=flag(given.get("provisional"), "provisional"),
+        supplied=frozenset(supplied),
+    )
+    return call, notes
+
+
+def bind(context: Context, bound: Context, settings: Settings) -> Context:
+    """The context completed from what is bound and from the settings' defaults.
+
+    Raises:
+        ContextBound: a field differs from what the environment binds it to.
+    """
+    merged: dict[str, str | None] = {}
+    for name in CONTEXT_NAMES:
+        value, fixed = getattr(context, name), getattr(bound, name)
+        if fixed is not None and value not in (None, fixed):
+            raise ContextBound(
+                f"{name} differs from the one this server is bound to.",
+                field=name,
+                hint=f"Leave {name} out, or have COST_MCP_{name.upper()} changed where the server is configured.",
+            )
+        merged[name] = value or fixed
+    if merged["project"] is None:
+        merged["project"] = settings.project
+    return Context(**merged, tags=context.tags)
+
+
+def _usage(given: dict[str, object]) -> tuple[ReadUsage | None, Usage, tuple[str, ...]]:
+    counted = [name for name in (*USAGE_FIELDS, *TOKEN_ALIASES) if name in given]
+    if "usage" in given:
+        if counted:
+            raise InvalidInput(
+                f"usage and {counted[0]} were both given.",
+                field=counted[0],
+                hint="Give the provider's usage object alone; it holds every count.",
+            )
+        from cost_mcp.capture.usage import read_usage
+
+        provider = given.get("provider")
+        read = read_usage(given["usage"], provider if isinstance(provider, str) else None)
+        return read, read.usage, read.notes
+    if not counted and "cost_usd" not in given:
+        raise InvalidInput(
+            "no usage was given.",
+            field="usage",
+            hint="Give the provider's usage object as usage, or input_tokens and output_tokens, or a cost_usd.",
+        )
+    return None, _counted(given, counted), ()
+
+
+def _counted(given: dict[str, object], names: list[str]) -> Usage:
+    counts: dict[str, int] = {}
+    for name in names:
+        target = TOKEN_ALIASES.get(name, name)
+        value = check_quantity(given[name], name)
+        if counts.setdefault(target, value) != value:
+            raise InvalidInput(f"{name} and {target} differ.", field=name, hint="They mean the same: give one of them.")
+    return Usage(**counts)
+
+
+def _model(given: dict[str, object], read: ReadUsage | None) -> str:
+    if "model" in given:
+        return clean_name(given["model"], "model")
+    if read is not None and read.model is not None:
+        return clean_name(read.model, "model")
+    raise InvalidInput("model is missing.", field="model", hint='Give the model\'s name, as in "claude-opus-4-6".')
+
+
+def _response_model(given: dict[str, object], read: ReadUsage | None, model: str) -> str | None:
+    if "response_model" in given:
+        return optional_name(given["response_model"], "response_model")
+    return read.model if read is not None and read.model not in (None, model) else None
+
+
+def _provider(given: dict[str, object], read: ReadUsage | None) -> str | None:
+    if "provider" in given:
+        return clean_name(given["provider"], "provider")
+    return read.provider if read is not None else None
+
+
+def _service_tier(given: dict[str, object], read: ReadUsage | None) -> str:
+    if "service_tier" in given:
+        tier = given["service_tier"]
+        return "standard" if tier in ("default", "auto") else cast("str", tier)
+    return (read.service_tier if read is not None else None) or "standard"
+
+
+def _stated(given: dict[str, object], read: ReadUsage | None) -> Decimal | None:
+    if "cost_usd" in given:
+        return parse_usd(given["cost_usd"], "cost_usd")
+    return read.stated_cost_usd if read is not None else None
+
+
+def _call_id(given: dict[str, object], read: ReadUsage | None) -> str:
+    if "call_id" in given:
+        return clean_name(given["call_id"], "call_id")
+    if read is not None and read.response_id is not None:
+        return clean_name(read.response_id, "call_id")
+    return new_id("call")
+
+
+def _occurred_at(given: dict[str, object], reporter: Reporter, settings: Settings, now: datetime) -> datetime:
+    if "occurred_at" not in given:
+        return now
+    instant = parse_instant(given["occurred_at"], "occurred_at")
+    if instant > now + MAX_AHEAD:
+        raise InvalidInput(
+            "occurred_at lies in the future, more than 5 minutes ahead of this machine's clock.",
+            field="occurred_at",
+            hint="Check its zone; leave it out for a call made just now.",
+        )
+    hours = settings.max_backdate_hours
+    if reporter.held_to_recent and instant < now - timedelta(hours=hours):
+        raise InvalidInput(
+            f"occurred_at lies more than {hours} hours in the past.",
+            field="occurred_at",
+            hint="Older calls come in through the command line: cost-mcp record --occurred-at …, or cost-mcp import.",
+        )
+    return instant

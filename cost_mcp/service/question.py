@@ -1,0 +1,151 @@
+"""From raw fields to questions: which calls a report sums, which budgets are asked about."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, cast
+
+from cost_mcp.errors import ContextBound, InvalidInput, UnknownName
+from cost_mcp.model.call import CONTEXT_NAMES, Context
+from cost_mcp.model.money import parse_usd
+from cost_mcp.model.name import clean_name
+from cost_mcp.model.period import Period, named_period, stated_period
+from cost_mcp.model.provider import canonical_provider
+from cost_mcp.model.report import FILTER_DIMENSIONS, GROUP_ALIASES, GROUP_DIMENSIONS, MAX_GROUPING, ReportQuery
+from cost_mcp.model.scope import Covered
+from cost_mcp.reports.page import MAX_LIMIT
+from cost_mcp.service.fields import Fields, context_of, present, refuse_unknown, whole_number
+
+if TYPE_CHECKING:
+    from cost_mcp.config.settings import Settings
+
+REPORT_FIELDS = ("period", "start", "end", "timezone", "group_by", "limit", "cursor", *FILTER_DIMENSIONS, *GROUP_ALIASES)
+STATUS_FIELDS = (*CONTEXT_NAMES, "tags", "provider", "model", "budget", "estimated_cost_usd", "estimated_tokens")
+DEFAULT_LIMIT = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportQuestion:
+    """A report's query, and which page of its groups is wanted; ``asked`` identifies the question for its cursors."""
+
+    query: ReportQuery
+    limit: int
+    cursor: object
+    asked: dict[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatusQuestion:
+    """What a budget status is asked for; ``covered`` is None when nothing narrows it down."""
+
+    covered: Covered | None
+    budget: str | None
+    estimated_usd: Decimal | None
+    estimated_tokens: int | None
+
+
+def read_report_question(fields: Fields, settings: Settings, now: datetime, *, project: str | None = None) -> ReportQuestion:
+    """A report's question from raw fields; ``project`` is the one a server is bound to.
+
+    Raises:
+        InvalidInput, UnknownName: a field that cannot be taken; it is named.
+    """
+    given = present(fields)
+    refuse_unknown(given, REPORT_FIELDS, "get_cost_report")
+    filters = _filters(given)
+    if project is not None and filters.setdefault("project", project) != project:
+        raise ContextBound("project differs from the one this server is bound to.", field="project", hint="Leave it out.")
+    group_by = read_group_by(given.get("group_by"))
+    query = ReportQuery(
+        period=_period(given, settings, now),
+        tenant=settings.tenant,
+        group_by=group_by,
+        filters=filters,
+        week_start=settings.week_start,
+    )
+    limit = whole_number(given.get("limit", DEFAULT_LIMIT), "limit", low=1, high=MAX_LIMIT)
+    asked = {name: value for name, value in given.items() if name not in ("limit", "cursor")}
+    return ReportQuestion(query=query, limit=limit, cursor=given.get("cursor"), asked=asked)
+
+
+def read_group_by(value: object) -> tuple[str, ...]:
+    """Grouped dimensions from a list or comma-separated text.
+
+    Raises:
+        UnknownName: not a dimension reports are grouped by; the nearest is named.
+        InvalidInput: more than three, or one twice.
+    """
+    parts: list[object] = []
+    if isinstance(value, str):
+        parts = [part.strip() for part in value.split(",") if part.strip()]
+    elif isinstance(value, list | tuple):
+        parts = list(cast("list[object]", value))
+    elif value is not None:
+        raise InvalidInput("group_by is not a list of names.", field="group_by", hint='For example ["day", "model"].')
+    names = tuple(_dimension(part) for part in parts)
+    if len(names) > MAX_GROUPING:
+        raise InvalidInput(f"group_by names {len(names)} dimensions.", field="group_by", hint=f"Give at most {MAX_GROUPING}.")
+    if len(set(names)) < len(names):
+        raise InvalidInput("group_by names a dimension twice.", field="group_by", hint="Name each once.")
+    return names
+
+
+def _dimension(part: object) -> str:
+    name = part.lower() if isinstance(part, str) else ""
+    name = GROUP_ALIASES.get(name, name)
+    if name in GROUP_DIMENSIONS:
+        return name
+    near = difflib.get_close_matches(name, GROUP_DIMENSIONS, n=1, cutoff=0.6)
+    hint = f"Did you mean {near[0]}? " if near else ""
+    raise UnknownName(
+        "group_by names an unknown dimension.", field="group_by", hint=f"{hint}Use any of: {', '.join(GROUP_DIMENSIONS)}."
+    )
+
+
+def _filters(given: dict[str, object]) -> dict[str, str]:
+    filters: dict[str, str] = {}
+    for name in (*FILTER_DIMENSIONS, *GROUP_ALIASES):
+        if name in given:
+            value = clean_name(given[name], name)
+            filters[GROUP_ALIASES.get(name, name)] = canonical_provider(value) if name == "provider" else value
+    return filters
+
+
+def _period(given: dict[str, object], settings: Settings, now: datetime) -> Period:
+    timezone = clean_name(given.get("timezone", settings.timezone), "timezone")
+    if "start" in given or "end" in given:
+        if "period" in given:
+            raise InvalidInput("period and start were both given.", field="period", hint="Give a period, or start and end.")
+        if "start" not in given:
+            raise InvalidInput("end was given without start.", field="start", hint="Give start too, or a period.")
+        return stated_period(given["start"], given.get("end"), now, timezone)
+    return named_period(clean_name(given.get("period", "month"), "period"), now, timezone, settings.week_start)
+
+
+def read_status_question(fields: Fields, bind_context: Context | None = None) -> StatusQuestion:
+    """A budget question from raw fields; ``bind_context`` is what the environment binds.
+
+    Raises:
+        InvalidInput, UnknownName: a field that cannot be taken; it is named.
+    """
+    given = present(fields)
+    refuse_unknown(given, STATUS_FIELDS, "get_budget_status")
+    provider = given.get("provider")
+    models = () if "model" not in given else (clean_name(given["model"], "model"),)
+    context = bind_context if bind_context is not None else context_of(given)
+    covered = Covered(
+        context=context,
+        provider=None if provider is None else canonical_provider(clean_name(provider, "provider")),
+        models=models,
+    )
+    anything = bool(context.as_dict() or context.tags or models or provider is not None)
+    tokens = given.get("estimated_tokens")
+    return StatusQuestion(
+        covered=covered if anything else None,
+        budget=clean_name(given["budget"], "budget") if "budget" in given else None,
+        estimated_usd=parse_usd(given["estimated_cost_usd"], "estimated_cost_usd") if "estimated_cost_usd" in given else None,
+        estimated_tokens=None if tokens is None else whole_number(tokens, "estimated_tokens", low=0, high=10**12),
+    )

@@ -1,0 +1,61 @@
+"""The reading verbs for programs that must start fast: synchronous, read-only, standard library only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from cost_mcp.ledger.contract import BudgetChange, Readings, StoredCall
+from cost_mcp.model.budget import Budget
+from cost_mcp.model.call import Context
+from cost_mcp.model.name import clean_name
+from cost_mcp.model.scope import Covered
+from cost_mcp.service.answer import BudgetAnswer, ReportAnswer, TaskAnswer, budget_answer, found, report_answer
+from cost_mcp.service.fields import Fields
+from cost_mcp.service.question import read_report_question, read_status_question
+
+if TYPE_CHECKING:
+    from cost_mcp.config.settings import Settings
+    from cost_mcp.service.service import Clock
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quick:
+    """The ledger's reading verbs as ``Service`` has them, for a person's question: nothing narrows it but what is asked."""
+
+    readings: Readings
+    settings: Settings
+    clock: Clock
+
+    def task_cost(self, task_id: object) -> TaskAnswer:
+        """What a task cost, and the budgets that cover it."""
+        name = clean_name(task_id, "task_id")
+        task = self.readings.task_cost(self.settings.tenant, name)
+        covered = Covered(context=Context(task_id=name))
+        return TaskAnswer(task=task, standings=self.readings.standings(self.settings.tenant, covered, self.clock()))
+
+    def cost_report(self, fields: Fields) -> ReportAnswer:
+        """What a period cost, grouped and filtered as asked."""
+        question = read_report_question(fields, self.settings, self.clock())
+        return report_answer(self.readings.report(question.query), question)
+
+    def budget_status(self, fields: Fields) -> BudgetAnswer:
+        """Where budgets stand, and whether a spend may go ahead."""
+        question = read_status_question(fields)
+        return budget_answer(self.readings.standings(self.settings.tenant, question.covered, self.clock()), question)
+
+    def budgets(self) -> tuple[Budget, ...]:
+        """The budgets in force, by name."""
+        return self.readings.budgets(self.settings.tenant)
+
+    def budget_history(self, name: object = None) -> tuple[BudgetChange, ...]:
+        """Every change of a budget, or of all, oldest first."""
+        return self.readings.budget_history(self.settings.tenant, None if name is None else clean_name(name, "name"))
+
+    def explain(self, call_id: object) -> StoredCall:
+        """A call with its charges, price entry and corrections."""
+        return found(self.readings.call(self.settings.tenant, clean_name(call_id, "call_id")))
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self.readings.close()

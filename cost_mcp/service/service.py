@@ -1,0 +1,134 @@
+"""The verbs of an open ledger, for asynchronous faces: the server and the Python client."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Protocol
+
+from cost_mcp.errors import InvalidInput
+from cost_mcp.ledger.contract import BudgetChange, Ledger, StoredCall, Verification
+from cost_mcp.model.budget import Budget
+from cost_mcp.model.call import NO_CONTEXT, Call, Context, Rank
+from cost_mcp.model.charge import UNPRICED, PricedCall, Pricing
+from cost_mcp.model.name import clean_name
+from cost_mcp.model.receipt import SKIPPED, Receipt
+from cost_mcp.model.scope import Covered
+from cost_mcp.service.answer import BudgetAnswer, ReportAnswer, TaskAnswer, budget_answer, found, report_answer
+from cost_mcp.service.budget_order import read_budget
+from cost_mcp.service.call_report import Reporter, bind, read_call
+from cost_mcp.service.fields import Fields, context_of, present
+from cost_mcp.service.question import read_report_question, read_status_question
+
+if TYPE_CHECKING:
+    from cost_mcp.config.settings import Settings
+    from cost_mcp.pricing.catalog import Listing
+
+Clock = Callable[[], datetime]
+
+
+class Prices(Protocol):
+    """What the verbs ask of a catalog."""
+
+    def price(self, call: Call) -> Pricing:
+        """What a call costs."""
+        ...
+
+    def listing(self, model: str, provider: str | None, at: datetime) -> Listing:
+        """Every price known for a model, and the one in force at a time."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Service:
+    """An open ledger with its prices, settings and clock. ``bound`` is the context the environment ties this program to.
+
+    Every verb takes raw fields by name (None counts as absent) and raises a ``CostError`` naming the field that cannot be
+    taken, before anything is written.
+    """
+
+    ledger: Ledger
+    prices: Prices
+    settings: Settings
+    clock: Clock
+    bound: Context = NO_CONTEXT
+
+    async def record(self, fields: Fields, *, source: str, rank: Rank) -> Receipt:
+        """Record one call, durably, and answer what it cost and where its budgets stand."""
+        now = self.clock()
+        reporter = Reporter(source=source, rank=rank, held_to_recent=source == "mcp")
+        call, notes = read_call(fields, reporter, self.settings, self.bound, now)
+        priced = PricedCall(call=call, pricing=self.prices.price(call))
+        if not self.settings.enabled:
+            off = "Tracking is off (COST_MCP_ENABLED=false): the call was not recorded."
+            return Receipt(outcome=SKIPPED, recorded=priced, warnings=(off, *notes))
+        (answer,) = await self.ledger.record((priced,), now)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer.warned(*notes, *_pricing_warnings(answer.pricing))
+
+    async def task_cost(self, task_id: object = None) -> TaskAnswer:
+        """What a task cost; the bound task when none is named."""
+        context = bind(Context(task_id=None if task_id is None else clean_name(task_id, "task_id")), self.bound, self.settings)
+        if context.task_id is None:
+            raise InvalidInput("task_id is missing.", field="task_id", hint="Give the id the task's calls are recorded under.")
+        task = await self.ledger.task_cost(self.settings.tenant, context.task_id)
+        standings = await self.ledger.standings(self.settings.tenant, Covered(context=context), self.clock())
+        return TaskAnswer(task=task, standings=standings)
+
+    async def cost_report(self, fields: Fields) -> ReportAnswer:
+        """What a period cost, grouped and filtered as asked; only the bound project's calls where one is bound."""
+        question = read_report_question(fields, self.settings, self.clock(), project=self.bound.project)
+        return report_answer(await self.ledger.report(question.query), question)
+
+    async def budget_status(self, fields: Fields) -> BudgetAnswer:
+        """Where the budgets stand that cover a context, and whether a spend may go ahead."""
+        context = bind(context_of(present(fields)), self.bound, self.settings)
+        question = read_status_question(fields, context)
+        return budget_answer(await self.ledger.standings(self.settings.tenant, question.covered, self.clock()), question)
+
+    async def budgets(self) -> tuple[Budget, ...]:
+        """The budgets in force, by name."""
+        return await self.ledger.budgets(self.settings.tenant)
+
+    async def set_budget(self, fields: Fields, *, changed_by: str) -> Budget:
+        """Make or replace a budget; its current window starts from what the ledger holds."""
+        budget = read_budget(fields, self.settings)
+        return await self.ledger.set_budget(budget, self.clock(), clean_name(changed_by, "changed_by"))
+
+    async def remove_budget(self, name: object, *, changed_by: str) -> Budget:
+        """End a budget; its history stays."""
+        wanted = clean_name(name, "name")
+        return await self.ledger.remove_budget(self.settings.tenant, wanted, self.clock(), clean_name(changed_by, "changed_by"))
+
+    async def budget_history(self, name: object = None) -> tuple[BudgetChange, ...]:
+        """Every change of a budget, or of all, oldest first."""
+        wanted = None if name is None else clean_name(name, "name")
+        return await self.ledger.budget_history(self.settings.tenant, wanted)
+
+    async def explain(self, call_id: object) -> StoredCall:
+        """A call with its charges, price entry and corrections."""
+        return found(await self.ledger.call(self.settings.tenant, clean_name(call_id, "call_id")))
+
+    def listing(self, model: object, provider: object = None, at: datetime | None = None) -> Listing:
+        """Every price known for a model, and the one in force."""
+        return self.prices.listing(
+            clean_name(model, "model"), None if provider is None else clean_name(provider, "provider"), at or self.clock()
+        )
+
+    async def verify(self) -> Verification:
+        """Recompute every window and rollup from the calls."""
+        return await self.ledger.verify()
+
+    async def rebuild(self) -> Verification:
+        """Make windows and rollups anew from the calls."""
+        return await self.ledger.rebuild()
+
+
+def _pricing_warnings(pricing: Pricing) -> tuple[str, ...]:
+    if pricing.priced != UNPRICED:
+        return pricing.warnings
+    near = f" Nearest known: {', '.join(pricing.nearest)}." if pricing.nearest else ""
+    unpriced = "No price is known for this model: the call is kept as unpriced and totals are lower bounds."
+    return (f"{unpriced}{near} Check the model's name and provider, or add it to a price book.", *pricing.warnings)
