@@ -74,7 +74,7 @@ async def open_cost(db: str | Path | None = None, *, environ: Mapping[str, str] 
     given = dict(os.environ if environ is None else environ)
     if db is not None:
         given["COST_MCP_DB"] = str(db)
-    async with open_service(load_settings(given, Path.cwd())) as service:
+    async with open_service(load_settings(given, Path.cwd()).settings) as service:
         yield Cost(service)
 
 

@@ -33,6 +33,10 @@ RECORD_FIELDS = (
 )  # fmt: skip
 
 
+BOUND_CONTEXT = ("project", "agent", "session_id", "task_id")
+"""Context a process may be given for every call: by its environment, which binds, or by files, which do not."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reporter:
     """Who reports: the source's name, how much it is believed, and whether its times are held to a recent window."""
@@ -42,16 +46,13 @@ class Reporter:
     held_to_recent: bool = False
 
 
-def read_call(
-    fields: Fields, reporter: Reporter, settings: Settings, bound: Context, now: datetime
-) -> tuple[Call, tuple[str, ...]]:
+def read_call(fields: Fields, reporter: Reporter, settings: Settings, now: datetime) -> tuple[Call, tuple[str, ...]]:
     """The call a report tells of, and what to warn its reporter about.
 
     Args:
         fields: Raw values by the names of ``RECORD_FIELDS``; None counts as absent.
         reporter: Where they come from.
-        settings: Defaults: tenant, billing, how far back an agent may date a call.
-        bound: The context the environment binds: used where absent, contradicting it is an error.
+        settings: The context that binds or fills gaps, tenant, billing, how far back an agent may date a call.
         now: The time of the report; the call's time when none is given.
 
     Raises:
@@ -79,7 +80,7 @@ def read_call(
         response_model=_response_model(given, read, model),
         service_tier=_service_tier(given, read),
         billing=check_choice(given.get("billing", settings.billing), ("api", "subscription"), "billing"),
-        context=bind(context_of(given), bound, settings),
+        context=bind(context_of(given), settings),
         metadata=clean_metadata(given.get("metadata")),
         stated_cost_usd=stated,
         provisional=flag(given.get("provisional"), "provisional"),
@@ -88,25 +89,23 @@ def read_call(
     return call, notes
 
 
-def bind(context: Context, bound: Context, settings: Settings) -> Context:
-    """The context completed from what is bound and from the settings' defaults.
+def bind(context: Context, settings: Settings) -> Context:
+    """The context completed from the settings: what the environment binds holds, what files say fills gaps.
 
     Raises:
         ContextBound: a field differs from what the environment binds it to.
     """
-    merged: dict[str, str | None] = {}
-    for name in CONTEXT_NAMES:
-        value, fixed = getattr(context, name), getattr(bound, name)
-        if fixed is not None and value not in (None, fixed):
+    completed = {name: getattr(context, name) for name in CONTEXT_NAMES}
+    for name in BOUND_CONTEXT:
+        value, ours = completed[name], getattr(settings, name)
+        if name in settings.bound and value not in (None, ours):
             raise ContextBound(
                 f"{name} differs from the one this server is bound to.",
                 field=name,
                 hint=f"Leave {name} out, or have COST_MCP_{name.upper()} changed where the server is configured.",
             )
-        merged[name] = value or fixed
-    if merged["project"] is None:
-        merged["project"] = settings.project
-    return Context(**merged, tags=context.tags)
+        completed[name] = value or ours
+    return Context(**completed, tags=context.tags)
 
 
 def _usage(given: dict[str, object]) -> tuple[ReadUsage | None, Usage, tuple[str, ...]]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from cost_mcp.errors import InvalidInput
 from cost_mcp.ledger.contract import BudgetChange, Ledger, StoredCall, Verification
 from cost_mcp.model.budget import Budget
-from cost_mcp.model.call import NO_CONTEXT, Call, Context, Rank
+from cost_mcp.model.call import Call, Context, Rank
 from cost_mcp.model.charge import UNPRICED, PricedCall, Pricing
 from cost_mcp.model.name import clean_name
 from cost_mcp.model.receipt import SKIPPED, Receipt
@@ -42,7 +42,7 @@ class Prices(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """An open ledger with its prices, settings and clock. ``bound`` is the context the environment ties this program to.
+    """An open ledger with its prices, settings and clock.
 
     Every verb takes raw fields by name (None counts as absent) and raises a ``CostError`` naming the field that cannot be
     taken, before anything is written.
@@ -52,13 +52,12 @@ class Service:
     prices: Prices
     settings: Settings
     clock: Clock
-    bound: Context = NO_CONTEXT
 
     async def record(self, fields: Fields, *, source: str, rank: Rank) -> Receipt:
         """Record one call, durably, and answer what it cost and where its budgets stand."""
         now = self.clock()
         reporter = Reporter(source=source, rank=rank, held_to_recent=source == "mcp")
-        call, notes = read_call(fields, reporter, self.settings, self.bound, now)
+        call, notes = read_call(fields, reporter, self.settings, now)
         priced = PricedCall(call=call, pricing=self.prices.price(call))
         if not self.settings.enabled:
             off = "Tracking is off (COST_MCP_ENABLED=false): the call was not recorded."
@@ -70,7 +69,7 @@ class Service:
 
     async def task_cost(self, task_id: object = None) -> TaskAnswer:
         """What a task cost; the bound task when none is named."""
-        context = bind(Context(task_id=None if task_id is None else clean_name(task_id, "task_id")), self.bound, self.settings)
+        context = bind(Context(task_id=None if task_id is None else clean_name(task_id, "task_id")), self.settings)
         if context.task_id is None:
             raise InvalidInput("task_id is missing.", field="task_id", hint="Give the id the task's calls are recorded under.")
         task = await self.ledger.task_cost(self.settings.tenant, context.task_id)
@@ -79,12 +78,14 @@ class Service:
 
     async def cost_report(self, fields: Fields) -> ReportAnswer:
         """What a period cost, grouped and filtered as asked; only the bound project's calls where one is bound."""
-        question = read_report_question(fields, self.settings, self.clock(), project=self.bound.project)
+        question = read_report_question(
+            fields, self.settings, self.clock(), project=self.settings.project if "project" in self.settings.bound else None
+        )
         return report_answer(await self.ledger.report(question.query), question)
 
     async def budget_status(self, fields: Fields) -> BudgetAnswer:
         """Where the budgets stand that cover a context, and whether a spend may go ahead."""
-        context = bind(context_of(present(fields)), self.bound, self.settings)
+        context = bind(context_of(present(fields)), self.settings)
         question = read_status_question(fields, context)
         return budget_answer(await self.ledger.standings(self.settings.tenant, question.covered, self.clock()), question)
 
