@@ -1,0 +1,171 @@
+"""Every setting, declared once: how it is named in the environment and in files, what it takes, what it is for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from cost_mcp.errors import ConfigError, InvalidInput
+from cost_mcp.model.call import BILLING_MODES, DEFAULT_TENANT
+from cost_mcp.model.moment import zone
+from cost_mcp.model.name import clean_name
+from cost_mcp.model.period import WEEKDAYS
+
+PREFIX = "COST_MCP_"
+MAX_PATTERNS = 32
+MAX_BACKDATE_HOURS = 24 * 365 * 10
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """One value as given, what to call the place in a message, and the folder relative paths in it start from."""
+
+    value: object
+    place: str
+    folder: Path
+    field: str
+
+    def refused(self, reason: str, hint: str) -> ConfigError:
+        """The error that says why the value cannot be taken; it never quotes it."""
+        return ConfigError(f"{self.place} {reason}", field=self.field, hint=hint)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Declared:
+    """One setting. ``variable`` and ``key`` are None where it cannot be set that way; ``default`` is for the reader."""
+
+    name: str
+    parse: Callable[[Given], object]
+    help: str
+    takes: str
+    default: str
+    variable: str | None = None
+    key: str | None = None
+    project_may_set: bool = False
+
+
+def _name(given: Given) -> str:
+    try:
+        return clean_name(given.value, "value")
+    except InvalidInput as error:
+        reason = error.sentence.removeprefix("value ")
+        raise given.refused(reason, "Give a short name; put numbers in quotes.") from None
+
+
+def _zone(given: Given) -> str:
+    name = _name(given)
+    try:
+        zone(name)
+    except InvalidInput as error:
+        raise given.refused("is not a known IANA time zone.", error.hint or "") from None
+    return name
+
+
+def _weekday(given: Given) -> int:
+    value = given.value.strip().lower() if isinstance(given.value, str) else given.value
+    if isinstance(value, str) and value in WEEKDAYS:
+        return WEEKDAYS.index(value)
+    if str(value) in {"0", "1", "2", "3", "4", "5", "6"}:
+        return int(str(value))
+    raise given.refused("is not a weekday.", "Use monday … sunday.")
+
+
+def _switch(given: Given) -> bool:
+    word = str(given.value).strip().lower()
+    if word in {"true", "1", "yes", "on"}:
+        return True
+    if word in {"false", "0", "no", "off"}:
+        return False
+    raise given.refused("is neither true nor false.", "Use true or false.")
+
+
+def _hours(given: Given) -> int:
+    text = str(given.value).strip()
+    if isinstance(given.value, bool) or not (text.isascii() and text.isdigit()) or len(text) > 6:
+        raise given.refused("is not a whole number of hours.", "Give 24 for one day.")
+    if int(text) > MAX_BACKDATE_HOURS:
+        raise given.refused(f"is above {MAX_BACKDATE_HOURS:,} hours.", "Import older calls instead.")
+    return int(text)
+
+
+def _billing(given: Given) -> str:
+    word = str(given.value).strip().lower()
+    if word not in BILLING_MODES:
+        raise given.refused("is not a billing mode.", f"Use {' or '.join(BILLING_MODES)}.")
+    return word
+
+
+def _path(given: Given) -> Path:
+    text = _name(given) if len(str(given.value)) <= 256 else str(given.value)
+    if "\0" in text:
+        raise given.refused("is not a path.", "Give the path of a file.")
+    try:
+        path = Path(text).expanduser()
+    except RuntimeError:
+        raise given.refused("names a home folder that is not known.", "Give the full path.") from None
+    return path if path.is_absolute() else given.folder / path
+
+
+def _ledger(given: Given) -> str:
+    text = str(given.value).strip()
+    if text.lower().startswith(("postgresql://", "postgres://")):
+        return text
+    if "://" in text or text == ":memory:":
+        raise given.refused("is neither a path nor a postgresql:// URL.", "Give the path of a file.")
+    return str(_path(given))
+
+
+def _patterns(given: Given) -> tuple[str, ...]:
+    value: object = given.value
+    listed = cast("list[object]", value) if isinstance(value, list) else [value]
+    if len(listed) > MAX_PATTERNS:
+        raise given.refused(f"has {len(listed)} entries; {MAX_PATTERNS} is the most.", "Keep the ones that match.")
+    return tuple(_name(Given(item, given.place, given.folder, given.field)) for item in listed)
+
+
+def _declared(
+    name: str, parse: Callable[[Given], object], takes: str, default: str, text: str, *, key: bool = True, project: bool = False
+) -> Declared:
+    return Declared(
+        name=name,
+        parse=parse,
+        help=text,
+        takes=takes,
+        default=default,
+        variable=PREFIX + name.upper(),
+        key=name if key else None,
+        project_may_set=project,
+    )
+
+
+SETTINGS: tuple[Declared, ...] = (
+    _declared("db", _ledger, "path", "ledger.db in the platform's data folder", "The ledger: the path of its file."),
+    _declared("timezone", _zone, "IANA zone", "the system's, else UTC", "The zone whose calendar days and weeks follow."),
+    _declared("week_start", _weekday, "weekday", "monday", "The day a week begins on."),
+    _declared("tenant", _name, "name", DEFAULT_TENANT, "Whose ledger this is; nothing crosses from one tenant to another."),
+    _declared("project", _name, "name", "none", "The project calls belong to that name none.", project=True),
+    _declared("agent", _name, "name", "none", "The agent calls belong to that name none."),
+    _declared("session_id", _name, "name", "none", "The session calls belong to that name none.", key=False),
+    _declared("task_id", _name, "name", "none", "The task calls belong to that name none.", key=False),
+    _declared("enabled", _switch, "true or false", "true", "Whether calls are recorded; false answers `skipped`."),
+    _declared("price_book", _path, "path", "prices.yaml beside the user's config.yaml", "Your own prices, over the catalog's."),
+    _declared("max_backdate_hours", _hours, "hours", "24", "How far in the past an agent may say that a call happened."),
+    _declared("billing", _billing, "api or subscription", "api", "How calls are billed that do not say."),
+    Declared(
+        name="task_patterns",
+        parse=_patterns,
+        help="Patterns by which a branch name tells its task.",
+        takes="list of texts",
+        default="none",
+        key="task_patterns",
+        project_may_set=True,
+    ),
+)
+
+BOUND_NAMES = ("tenant", "project", "agent", "session_id", "task_id")
+"""Settings that, given in the environment, bind every call of the process: an agent may not name another."""
+
+OTHER_VARIABLES = (f"{PREFIX}CONFIG", f"{PREFIX}DEBUG")
+"""Read outside the table: which user file to read, and whether unexpected errors show their traceback."""

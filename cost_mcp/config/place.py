@@ -1,0 +1,55 @@
+"""What the machine itself says: its time zone, and the project a folder lies in."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from cost_mcp.errors import InvalidInput
+from cost_mcp.model.moment import zone
+
+PROJECT_FOLDER = ".cost-mcp"
+_ZONE_TREE = "zoneinfo/"
+_UTC_NAMES = ("Etc/UTC", "Etc/UCT", "Etc/Universal", "Etc/Zulu", "UCT", "Universal", "Zulu")
+
+
+def system_zone(environ: Mapping[str, str], *, root: Path = Path("/etc")) -> str | None:
+    """The system's IANA zone: ``TZ``, else what ``localtime`` links to, else the name in ``timezone``; None when none tells.
+
+    Source: tzset(3) for TZ, localtime(5) for /etc/localtime, Debian's /etc/timezone; read 2026-11-22.
+    """
+    for name in (environ.get("TZ", "").removeprefix(":"), _linked(root / "localtime"), _written(root / "timezone")):
+        if not name:
+            continue
+        try:
+            key = zone(name).key
+        except InvalidInput:
+            continue  # a POSIX rule (CET-1CEST) or a file path is no zone we can name: ask the next
+        return "UTC" if key in _UTC_NAMES else key
+    return None
+
+
+def _linked(path: Path) -> str:
+    try:
+        target = str(path.readlink())
+    except OSError:
+        return ""
+    return target.rpartition(_ZONE_TREE)[2] if _ZONE_TREE in target else ""
+
+
+def _written(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError):
+        return ""
+
+
+def project_folder(cwd: Path) -> Path | None:
+    """The nearest ``.cost-mcp`` folder at or above ``cwd``, not above the repository it lies in; None when there is none."""
+    here = cwd.absolute()
+    for folder in (here, *here.parents):
+        if (folder / PROJECT_FOLDER).is_dir():
+            return folder / PROJECT_FOLDER
+        if (folder / ".git").exists():  # a folder, or in a worktree a file
+            return None
+    return None

@@ -1,0 +1,232 @@
+"""The settings in force: environment over project file over user file over defaults, each with where it came from."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from cost_mcp.config.declared import BOUND_NAMES, OTHER_VARIABLES, PREFIX, SETTINGS, Declared, Given
+from cost_mcp.config.folders import config_folder, data_folder
+from cost_mcp.config.place import project_folder, system_zone
+from cost_mcp.config.trust import CONFIG_NAME, PRICES_NAME, is_trusted
+from cost_mcp.config.written import Entry, WrittenFile, read_bytes, read_written, shown_key
+from cost_mcp.errors import ConfigError
+from cost_mcp.model.call import DEFAULT_TENANT
+
+LEDGER_NAME = "ledger.db"
+CONFIG_VARIABLE = f"{PREFIX}CONFIG"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What a process works with. ``db`` is a path or a ``postgresql://`` URL; ``week_start`` is 0 for Monday … 6 for Sunday.
+
+    ``project``, ``agent``, ``session_id`` and ``task_id`` are used where a call does not say; those in ``bound`` (and
+    ``tenant``) came from the environment, and a call that says otherwise is refused. ``price_book`` is the user's,
+    ``project_price_book`` the project's once trusted (``books.price_books`` reads both).
+    """
+
+    db: str
+    timezone: str = "UTC"
+    week_start: int = 0
+    tenant: str = DEFAULT_TENANT
+    project: str | None = None
+    agent: str | None = None
+    session_id: str | None = None
+    task_id: str | None = None
+    bound: frozenset[str] = field(default=frozenset())
+    enabled: bool = True
+    price_book: Path | None = None
+    project_price_book: Path | None = None
+    max_backdate_hours: int = 24
+    billing: str = "api"
+    task_patterns: tuple[str, ...] = ()
+
+    @property
+    def ledger_path(self) -> Path:
+        """The ledger's file.
+
+        Raises:
+            ConfigError: ``db`` is a PostgreSQL URL, which this version cannot open.
+        """
+        if "://" in self.db:
+            raise ConfigError(
+                "A PostgreSQL ledger is not yet supported in this version.",
+                field="db",
+                hint="Set COST_MCP_DB to the path of a file, or leave it out.",
+            )
+        return Path(self.db)
+
+    def bound_context(self) -> dict[str, str]:
+        """Context name → the value the environment binds it to; ``tenant`` among them."""
+        return {name: getattr(self, name) for name in BOUND_NAMES if name in self.bound}
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a value came from: ``kind`` is environment, project, user, system or default; ``place`` names it."""
+
+    kind: str
+    place: str
+
+    def __str__(self) -> str:
+        return self.place or self.kind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """The settings, the origin of each by name, what was ignored and why, and the files that were looked at."""
+
+    settings: Settings
+    origins: Mapping[str, Origin]
+    warnings: tuple[str, ...] = ()
+    user_file: Path | None = None
+    project_folder: Path | None = None
+    project_trusted: bool = False
+
+
+def load_settings(environ: Mapping[str, str], cwd: Path) -> Loaded:
+    """Everything this process is told, read once.
+
+    Args:
+        environ: the environment; an empty variable counts as not set, except ``COST_MCP_CONFIG`` (no user file).
+        cwd: the folder a project is looked for in and above; relative paths in the environment start here.
+
+    Raises:
+        ConfigError: a value or file that cannot be taken as written; variable, or file and line, are named.
+    """
+    reading = _Reading(warnings=_misspelt_variables(environ))
+    user_file = _user_file(environ, cwd)
+    if user_file is not None and user_file.is_file():
+        reading.take_file(read_written(user_file), "user", trusted=True)
+    folder = project_folder(cwd)
+    trusted = folder is not None and reading.take_project(folder)
+    reading.take_environment(environ, cwd)
+    reading.fill(environ, user_file)
+    return Loaded(
+        settings=reading.settings(),
+        origins=reading.origins,
+        warnings=tuple(reading.warnings),
+        user_file=user_file,
+        project_folder=folder,
+        project_trusted=trusted,
+    )
+
+
+@dataclass(slots=True)
+class _Reading:
+    """Values and origins gathered so far; a later source replaces what an earlier one said."""
+
+    warnings: list[str]
+    values: dict[str, object] = field(default_factory=dict[str, object])
+    origins: dict[str, Origin] = field(default_factory=dict[str, Origin])
+
+    def put(self, name: str, value: object, origin: Origin) -> None:
+        self.values[name] = value
+        self.origins[name] = origin
+
+    def take_file(self, written: WrittenFile, kind: str, *, trusted: bool) -> None:
+        """Take a file's entries; from one that is not trusted, only those any project may set."""
+        ignored: list[str] = []
+        for key, entry in written.entries.items():
+            declared = _BY_KEY.get(key)
+            if declared is None:
+                self.warnings.append(_unknown_key(written.path, key, entry))
+            elif entry.value is None:
+                continue  # a key without a value is not set
+            elif not (trusted or declared.project_may_set):
+                ignored.append(key)
+            else:
+                place = f"{written.path}, line {entry.line}"
+                given = Given(entry.value, f"{place}: {key}", written.path.parent, declared.name)
+                self.put(declared.name, declared.parse(given), Origin(kind, place))
+        if ignored:
+            self.warnings.append(
+                f"{written.path}: {', '.join(ignored)} ignored, because a project's file is not trusted until you say so. "
+                "Read it, then run `cost-mcp trust`."
+            )
+
+    def take_project(self, folder: Path) -> bool:
+        """Take a project's settings and, once trusted, its price book; answers whether its settings are trusted."""
+        config, prices = folder / CONFIG_NAME, folder / PRICES_NAME
+        trusted = False
+        if config.is_file():
+            written = read_written(config)
+            trusted = is_trusted(config, written.content)
+            self.take_file(written, "project", trusted=trusted)
+        if prices.is_file():
+            if is_trusted(prices, read_bytes(prices)):
+                self.put("project_price_book", prices, Origin("project", str(prices)))
+            else:
+                self.warnings.append(
+                    f"{prices} ignored, because a project's prices are not trusted until you say so. "
+                    "Read it, then run `cost-mcp trust`."
+                )
+        return trusted
+
+    def take_environment(self, environ: Mapping[str, str], cwd: Path) -> None:
+        """Take the variables; context names given here bind."""
+        bound: set[str] = set()
+        for declared in SETTINGS:
+            text = environ.get(declared.variable, "") if declared.variable else ""
+            if declared.variable is None or not text.strip():
+                continue
+            given = Given(text, declared.variable, cwd, declared.name)
+            self.put(declared.name, declared.parse(given), Origin("environment", declared.variable))
+            if declared.name in BOUND_NAMES:
+                bound.add(declared.name)
+        self.values["bound"] = frozenset(bound)
+
+    def fill(self, environ: Mapping[str, str], user_file: Path | None) -> None:
+        """Defaults that depend on the machine; the others stand in ``Settings``."""
+        if "db" not in self.values:
+            self.put("db", str(data_folder() / LEDGER_NAME), Origin("default", ""))
+        if "timezone" not in self.values and (name := system_zone(environ)) is not None:
+            self.put("timezone", name, Origin("system", ""))
+        beside = None if user_file is None else user_file.with_name(PRICES_NAME)
+        if "price_book" not in self.values and beside is not None and beside.is_file():
+            self.put("price_book", beside, Origin("user", str(beside)))
+        for declared in SETTINGS:
+            self.origins.setdefault(declared.name, Origin("default", ""))
+
+    def settings(self) -> Settings:
+        return replace(Settings(db=""), **self.values)
+
+
+_BY_KEY: dict[str, Declared] = {declared.key: declared for declared in SETTINGS if declared.key is not None}
+
+
+def _user_file(environ: Mapping[str, str], cwd: Path) -> Path | None:
+    named = environ.get(CONFIG_VARIABLE)
+    if named is None:
+        return config_folder() / CONFIG_NAME
+    if not named.strip():
+        return None
+    path = cwd / Path(named.strip()).expanduser()
+    if not path.is_file():
+        raise ConfigError(
+            f"{CONFIG_VARIABLE} names a file that is not there.", field="config", hint="Correct it, or leave it empty for none."
+        )
+    return path
+
+
+def _nearest(word: str, known: Iterable[str]) -> str | None:
+    near = difflib.get_close_matches(word, list(known), n=1, cutoff=0.7)
+    return near[0] if near else None
+
+
+def _unknown_key(path: Path, key: str, entry: Entry) -> str:
+    near = _nearest(key.lower().replace("-", "_"), _BY_KEY)
+    hint = f"Did you mean {near}?" if near else f"Known keys: {', '.join(_BY_KEY)}."
+    return f"{path}, line {entry.line}: {shown_key(key)} is not a setting and is ignored. {hint}"
+
+
+def _misspelt_variables(environ: Mapping[str, str]) -> list[str]:
+    known = [d.variable for d in SETTINGS if d.variable] + list(OTHER_VARIABLES)
+    return [
+        f"{name} is not a variable cost-mcp reads and is ignored. Did you mean {near}?"
+        for name in sorted(environ)
+        if name.startswith(PREFIX) and name not in known and (near := _nearest(name, known)) is not None
+    ]

@@ -1,0 +1,137 @@
+"""A settings file as written: its keys and values with the line each stands on."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
+
+from cost_mcp.errors import ConfigError
+
+if TYPE_CHECKING:
+    import yaml
+
+MAX_BYTES = 1_000_000
+"""The largest file read; a settings file that long is a mistake, or an attack by a cloned project."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A value and the line its key stands on."""
+
+    value: object
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenFile:
+    """One settings file: where, its bytes as read once, and its top-level entries in order."""
+
+    path: Path
+    content: bytes
+    entries: Mapping[str, Entry]
+
+
+def read_bytes(path: Path) -> bytes:
+    """A small regular file's contents.
+
+    Raises:
+        ConfigError: not there, not readable, not a file, too large.
+    """
+    try:
+        if not path.is_file():
+            raise ConfigError(f"{path} is not a file.", field="file", hint="Check the path.")
+        with path.open("rb") as file:
+            content = file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise ConfigError(f"{path} cannot be read ({error.strerror}).", field="file", hint="Check its rights.") from error
+    if len(content) > MAX_BYTES:
+        raise ConfigError(f"{path} is larger than {MAX_BYTES:,} bytes.", field="file", hint="Check what it holds.")
+    return content
+
+
+def decoded(path: Path, content: bytes) -> str:
+    """The text of a file's bytes.
+
+    Raises:
+        ConfigError: not UTF-8; the line is named.
+    """
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise ConfigError(f"{path}, line {line}: not UTF-8 text.", field="file", hint="Save it as UTF-8.") from None
+
+
+def read_written(path: Path) -> WrittenFile:
+    """A YAML settings file; an empty one has no entries.
+
+    Raises:
+        ConfigError: unreadable, not YAML, not a mapping of keys to values, or a key given twice; file and line are named.
+    """
+    content = read_bytes(path)
+    text = decoded(path, content)
+    if not text.strip():
+        return WrittenFile(path, content, {})
+    import yaml  # 19 ms: only where there is a file to read
+
+    loader = yaml.SafeLoader(text)
+    try:
+        node = loader.get_single_node()
+        entries = _entries(path, loader, node)
+    except (yaml.YAMLError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        # Beside YAMLError: what constructors of tagged scalars (!!bool x, 2026-99-99) and bottomless nesting raise.
+        raise _not_yaml(path, error) from None
+    finally:
+        loader.dispose()
+    return WrittenFile(path, content, entries)
+
+
+def _not_yaml(path: Path, error: Exception) -> ConfigError:
+    mark = getattr(error, "problem_mark", None)
+    where = f", line {mark.line + 1}" if mark is not None else ""
+    return ConfigError(
+        f"{path}{where}: not valid YAML.",
+        field="file",
+        hint="Look at quotes, colons and indentation there and on the line before.",
+    )
+
+
+def _entries(path: Path, loader: yaml.SafeLoader, node: yaml.Node | None) -> dict[str, Entry]:
+    import yaml
+
+    if node is None or node.tag == "tag:yaml.org,2002:null":
+        return {}
+    if not isinstance(node, yaml.MappingNode):
+        line = node.start_mark.line + 1
+        raise ConfigError(f"{path}, line {line}: not a mapping.", field="file", hint="Write one `key: value` per line.")
+    entries: dict[str, Entry] = {}
+    for key_node, value_node in node.value:
+        line = key_node.start_mark.line + 1
+        key = str(_constructed(loader, key_node))
+        if key in entries:
+            raise ConfigError(
+                f"{path}, line {line}: {shown_key(key)} stands already on line {entries[key].line}.",
+                field="file",
+                hint="Keep one of the two.",
+            )
+        entries[key] = Entry(_constructed(loader, value_node), line)
+    return entries
+
+
+def _constructed(loader: yaml.SafeLoader, node: yaml.Node) -> object:
+    import yaml
+
+    construct = cast("Callable[[yaml.Node, bool], object]", loader.construct_object)  # pyright: ignore[reportUnknownMemberType]: no types
+    try:
+        return construct(node, True)
+    except (ValueError, LookupError, TypeError, AttributeError):
+        # Name the line: what tagged scalars raise carries no mark.
+        raise yaml.constructor.ConstructorError(None, None, "value", node.start_mark) from None
+
+
+def shown_key(key: str) -> str:
+    """A key of a file, fit for one line of a message."""
+    text = "".join(c if c.isprintable() else "?" for c in key)
+    return text if len(text) <= 40 else f"{text[:39]}…"
