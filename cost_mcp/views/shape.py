@@ -1,0 +1,143 @@
+"""The JSON shapes of every answer: the same numbers under the same names in MCP results and behind ``--json``.
+
+Shapes hold no nulls: what is not known is absent. Money is plain decimal text, instants are RFC 3339 in UTC. Wherever calls
+without a known price are part of a sum, ``lower_bound`` is true.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING
+
+from cost_mcp.model.moment import instant_text
+from cost_mcp.model.money import usd_text
+from cost_mcp.model.receipt import Receipt
+from cost_mcp.model.report import NONE_GROUP, OTHER_GROUP, Group
+from cost_mcp.model.totals import TOKEN_KINDS, ZERO, Totals
+from cost_mcp.views.shape_budget import budget_shapes
+from cost_mcp.views.shape_call import charge_shape
+
+if TYPE_CHECKING:
+    from cost_mcp.service.answer import BudgetAnswer, ReportAnswer, TaskAnswer
+
+Shape = dict[str, object]
+
+NAMED_MAX = 10
+"""How many names a breakdown gives before the rest becomes ``(other)``."""
+
+REPORT_BREAKDOWNS = ("by_agent", "by_task_type", "by_provider", "by_purpose", "by_model", "by_project")
+TASK_BREAKDOWNS = ("by_model", "by_agent", "by_purpose")
+
+
+def receipt_shape(receipt: Receipt) -> Shape:
+    """What recording a call answers; ``cost_usd`` is absent while the call is unpriced."""
+    pricing = receipt.pricing
+    shape: Shape = {"call_id": receipt.call_id, "outcome": receipt.outcome}
+    if pricing.cost_usd is not None:
+        shape["cost_usd"] = usd_text(pricing.cost_usd)
+    shape["priced"] = pricing.priced
+    shape["charges"] = [charge_shape(charge) for charge in pricing.charges]
+    shape["budgets"] = budget_shapes(receipt.standings)
+    shape["warnings"] = list(receipt.warnings)
+    return shape
+
+
+def task_shape(answer: TaskAnswer) -> Shape:
+    """What a task cost; the same fields for a task nothing was recorded for, with ``nearest`` ids."""
+    task = answer.task
+    shape: Shape = {"task_id": task.task_id, "known": task.known}
+    if task.title is not None:
+        shape["title"] = task.title
+    if task.task_type is not None:
+        shape["task_type"] = task.task_type
+    shape["cost_usd"] = usd_text(task.totals.cost_usd)
+    shape.update(_counted(task.totals))
+    for name in TASK_BREAKDOWNS:
+        shape[name] = breakdown_shape(task.breakdowns.get(name, ()))
+    if task.totals.first_call is not None:
+        shape["first_call_at"] = instant_text(task.totals.first_call)
+    if task.totals.last_call is not None:
+        shape["last_call_at"] = instant_text(task.totals.last_call)
+    shape["budgets"] = budget_shapes(answer.standings)
+    if not task.known:
+        shape["nearest"] = list(task.nearest)
+    return shape
+
+
+def report_shape(answer: ReportAnswer) -> Shape:
+    """What a period cost: the whole, the standard breakdowns, and the page of groups that was asked for."""
+    report = answer.report
+    period = report.query.period
+    shape: Shape = {
+        "period": period.name,
+        "period_start": instant_text(period.start),
+        "period_end": instant_text(period.end),
+        "timezone": period.timezone,
+        "total_cost_usd": usd_text(report.totals.cost_usd),
+    }
+    shape.update(_counted(report.totals))
+    if report.query.filters:
+        shape["filters"] = dict(report.query.filters)
+    for name in REPORT_BREAKDOWNS:
+        shape[name] = breakdown_shape(report.breakdowns.get(name, ()))
+    shape["groups"] = [_row(report.query.group_by, group) for group in answer.rows]
+    if answer.next_cursor is not None:
+        shape["next_cursor"] = answer.next_cursor
+    return shape
+
+
+def status_shape(answer: BudgetAnswer) -> Shape:
+    """Where budgets stand, and whether a spend may go ahead when one was given."""
+    shape: Shape = {"budgets": budget_shapes(answer.standings)}
+    if answer.decision is not None:
+        shape["decision"] = answer.decision.decision
+        shape["why"] = answer.decision.why
+        if answer.decision.decided_by is not None:
+            shape["decided_by"] = answer.decision.decided_by.budget.name
+    return shape
+
+
+def breakdown_shape(named: Iterable[tuple[str, Totals]]) -> dict[str, str]:
+    """Name → cost for the largest few, everything smaller summed under ``(other)``; empty when there were no calls."""
+    return {name: usd_text(totals.cost_usd) for name, totals in largest(named)}
+
+
+def largest(named: Iterable[tuple[str, Totals]]) -> list[tuple[str, Totals]]:
+    """The first ``NAMED_MAX`` entries, and one named ``(other)`` that holds the sum of all others, if there are any."""
+    shown: list[tuple[str, Totals]] = []
+    others: Totals | None = None
+    for name, totals in named:
+        if len(shown) < NAMED_MAX and name != OTHER_GROUP:
+            shown.append((name, totals))
+        else:
+            others = totals if others is None else others + totals
+    return shown if others is None else [*shown, (OTHER_GROUP, others)]
+
+
+def _row(dimensions: tuple[str, ...], group: Group) -> Shape:
+    shape: Shape = dict(group_names(dimensions, group))
+    shape["cost_usd"] = usd_text(group.totals.cost_usd)
+    shape.update(_counted(group.totals))
+    return shape
+
+
+def group_names(dimensions: tuple[str, ...], group: Group) -> Mapping[str, str]:
+    """Dimension → value of one row; ``(none)`` where its calls lack the dimension."""
+    return {name: NONE_GROUP if value is None else value for name, value in zip(dimensions, group.key, strict=True)}
+
+
+def _counted(totals: Totals) -> Shape:
+    shape: Shape = {
+        "calls": totals.calls,
+        "unpriced_calls": totals.unpriced_calls,
+        "lower_bound": totals.unpriced_calls > 0,
+        "provisional_calls": totals.provisional_calls,
+        "subscription_usd": usd_text(totals.subscription_usd),
+        "total_tokens": totals.total_tokens,
+    }
+    shape.update((kind, getattr(totals, kind)) for kind in TOKEN_KINDS)
+    if totals.provisional_usd != ZERO:
+        shape["provisional_usd"] = usd_text(totals.provisional_usd)
+    if totals.web_search_requests:
+        shape["web_search_requests"] = totals.web_search_requests
+    return shape
