@@ -1,0 +1,91 @@
+"""Reading a provider's usage object, whichever provider it comes from."""
+
+from __future__ import annotations
+
+from cost_mcp.capture.dialects import (
+    anthropic,
+    bedrock,
+    deepseek,
+    gemini,
+    generic,
+    groq,
+    mistral,
+    ollama,
+    openai_chat,
+    openai_responses,
+    openrouter,
+    xai,
+)
+from cost_mcp.capture.envelope import SHAPES, open_envelope
+from cost_mcp.capture.reading import Dialect, ReadUsage, Seen
+from cost_mcp.capture.stated import stated_cost
+from cost_mcp.errors import InvalidInput
+from cost_mcp.model.provider import canonical_provider
+
+__all__ = ["DIALECTS", "ReadUsage", "read_usage"]
+
+DIALECTS: tuple[Dialect, ...] = (
+    gemini.DIALECT,
+    ollama.NATIVE,
+    ollama.COMPATIBLE,
+    openrouter.DIALECT,
+    deepseek.DIALECT,
+    xai.DIALECT,
+    groq.DIALECT,
+    mistral.DIALECT,
+    openai_chat.DIALECT,
+    bedrock.DIALECT,
+    generic.OURS,
+    openai_responses.DIALECT,
+    anthropic.DIALECT,
+    generic.PLAIN,
+)
+"""Every dialect, in the order they are tried: the first that matches is read."""
+
+UNLIKE = "The object has not the shape of the stated provider's own API; it was read by its shape."
+
+
+def read_usage(raw: object, provider: str | None = None) -> ReadUsage:
+    """One call's usage, from the provider's usage object or its whole response as JSON.
+
+    The shape decides how it is read; ``provider`` decides only between imitators of one shape, and a note says where the
+    two differ. ``input_tokens`` and ``output_tokens`` beside Anthropic's cache fields count as Anthropic does (the cache
+    stands apart); beside ``…_details`` or any word of ours they include it.
+
+    Args:
+        raw: A JSON object; nulls count as absent. No content in it is kept or quoted.
+        provider: By any name it goes by.
+
+    Raises:
+        InvalidInput: no known shape, a count that is none, an impossible sum. ``field`` is ``usage``, or the path of the
+            provider's own field (``usage.prompt_tokens_details.cached_tokens``).
+    """
+    stated = None if provider is None else canonical_provider(provider)
+    seen = open_envelope(raw, stated)
+    dialect = next((dialect for dialect in DIALECTS if dialect.matches(seen)), None)
+    if dialect is None:
+        raise InvalidInput("usage has no token counts that are known here.", field="usage", hint=SHAPES)
+    return _read(seen, dialect)
+
+
+def _read(seen: Seen, dialect: Dialect) -> ReadUsage:
+    counts = dialect.read(seen)
+    cost, cost_notes = stated_cost(seen)
+    found = None if counts.provider is None else canonical_provider(counts.provider)
+    return ReadUsage(
+        usage=counts.usage,
+        provider=seen.provider or found,
+        model=counts.model or seen.model,
+        response_id=counts.response_id or seen.response.name("id"),
+        service_tier="batch" if seen.batch else counts.tier,
+        stated_cost_usd=cost,
+        convention=dialect.convention,
+        notes=(*_unlike(seen, dialect), *counts.notes, *cost_notes),
+    )
+
+
+def _unlike(seen: Seen, dialect: Dialect) -> tuple[str, ...]:
+    """A note where the stated provider's own API speaks otherwise; shapes that name no provider contradict none."""
+    homes = {home for known in DIALECTS for home in known.providers}
+    differs = bool(dialect.providers) and seen.provider in homes and seen.provider not in dialect.providers
+    return (UNLIKE,) if differs else ()
