@@ -1,0 +1,145 @@
+"""Pages for people at a terminal: a day, a report, a task."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from cost_mcp.model.moment import zone
+from cost_mcp.model.report import TIME_DIMENSIONS, CostReport, Group
+from cost_mcp.model.totals import Totals
+from cost_mcp.views.shape import group_names, largest
+from cost_mcp.views.terminal_budget import standings_table
+from cost_mcp.views.terminal_page import BLANK, Line, Page, Span, Table, line
+from cost_mcp.views.terminal_totals import named_table, notes, spent_line, tells_apart, token_table
+from cost_mcp.views.terminal_words import moment_words, period_days, period_title
+
+if TYPE_CHECKING:
+    from cost_mcp.model.budget import Standing
+    from cost_mcp.service.answer import ReportAnswer, TaskAnswer
+
+_BREAKDOWNS = (
+    ("by_project", "Project"),
+    ("by_agent", "Agent"),
+    ("by_task_type", "Task type"),
+    ("by_purpose", "Purpose"),
+)
+_TITLES = {"task_id": "Task", "session_id": "Session", "task_type": "Task type"}
+
+
+def today_page(answer: ReportAnswer, standings: tuple[Standing, ...], earlier: Totals, now: datetime) -> Page:
+    """Today's spend by model, project and agent, and where the budgets stand; for a day without calls, what to do next.
+
+    ``earlier`` is the sum of everything ever recorded: it tells an idle day from a new ledger.
+    """
+    report = answer.report
+    page: list[Line | Table] = [_heading(report), BLANK]
+    if report.totals.calls:
+        page += [*_sums(report), *_breakdowns(report)]
+    else:
+        page += _nothing(report, earlier, now)
+    if standings:
+        page += [BLANK, standings_table(standings, now)]
+    return tuple(page)
+
+
+def report_page(answer: ReportAnswer, earlier: Totals, now: datetime) -> Page:
+    """A period's spend: by the groups that were asked for, else by model and by every context that was named."""
+    report = answer.report
+    page: list[Line | Table] = [_heading(report), BLANK]
+    if not report.totals.calls:
+        return (*page, *_nothing(report, earlier, now))
+    if not report.query.group_by:
+        return (*page, *_sums(report), *_breakdowns(report))
+    page += [spent_line(report.totals), *notes(report.totals), BLANK, _group_table(answer)]
+    if len(answer.rows) < len(report.groups):
+        more = f"{len(answer.rows)} of {len(report.groups):,} rows; --limit shows more."
+        page += [line(Span(more, "dim"))]
+    return tuple(page)
+
+
+def days_table(answer: ReportAnswer) -> Page:
+    """The days (or weeks, or months) of a report in their order, each with a bar; empty when there is but one."""
+    return (BLANK, _group_table(answer)) if len(answer.rows) > 1 else ()
+
+
+def task_page(answer: TaskAnswer, timezone: str, now: datetime) -> Page:
+    """What a task cost, by model, agent and purpose; for an unknown one the nearest ids."""
+    task = answer.task
+    more = "".join(f"  ·  {part}" for part in (task.title, task.task_type) if part)
+    page: list[Line | Table] = [line(Span(f"Task {task.task_id}", "strong"), Span(more, "dim")), BLANK]
+    if not task.known:
+        page += [line(Span("$0.00", "money"), Span("  ·  nothing is recorded for this task", "dim"))]
+        page += [line("Similar ids: ", Span(", ".join(task.nearest), "name"))] if task.nearest else []
+    else:
+        page += [(*spent_line(task.totals), *_between(task.totals, timezone, now)), *notes(task.totals), BLANK]
+        models = largest(task.breakdowns.get("by_model", ()))
+        page += [token_table(["Model"], [((name,), totals) for name, totals in models], whole=task.totals)]
+        for key, title in (("by_agent", "Agent"), ("by_purpose", "Purpose")):
+            named = largest(task.breakdowns.get(key, ()))
+            page += [BLANK, named_table(title, named)] if tells_apart(named) else []
+    if answer.standings:
+        page += [BLANK, standings_table(answer.standings, now)]
+    return tuple(page)
+
+
+def _heading(report: CostReport) -> Line:
+    period = report.query.period
+    only = ", ".join(f"{_title(name).lower()} {value}" for name, value in report.query.filters.items())
+    parts = [part for part in (period_days(period), period.timezone, only) if part]
+    return line(Span(period_title(period), "strong"), Span("".join(f"  ·  {part}" for part in parts), "dim"))
+
+
+def _sums(report: CostReport) -> list[Line | Table]:
+    models = largest(report.breakdowns.get("by_model", ()))
+    table = token_table(["Model"], [((name,), totals) for name, totals in models], whole=report.totals)
+    return [spent_line(report.totals), *notes(report.totals), BLANK, table]
+
+
+def _breakdowns(report: CostReport) -> list[Line | Table]:
+    blocks: list[Line | Table] = []
+    for key, title in _BREAKDOWNS:
+        named = largest(report.breakdowns.get(key, ()))
+        if tells_apart(named):
+            blocks += [BLANK, named_table(title, named)]
+    return blocks
+
+
+def _group_table(answer: ReportAnswer) -> Table:
+    dimensions = answer.report.query.group_by
+    rows: list[Group] = list(answer.rows)
+    if dimensions[0] in TIME_DIMENSIONS:
+        rows.sort(key=lambda group: group.key[0] or "")  # days read in their order; within one, the largest first
+    whole = answer.report.totals if len(rows) == len(answer.report.groups) else None
+    named = [(tuple(group_names(dimensions, group).values()), group.totals) for group in rows]
+    return token_table([_title(name) for name in dimensions], named, whole=whole)
+
+
+def _title(dimension: str) -> str:
+    return _TITLES.get(dimension, dimension.capitalize())
+
+
+def _between(totals: Totals, timezone: str, now: datetime) -> Line:
+    if totals.first_call is None or totals.last_call is None:
+        return ()
+    tz = zone(timezone)
+    first, last = moment_words(totals.first_call, tz, now), moment_words(totals.last_call, tz, now)
+    return (Span("  ·  " + (first if first == last else f"{first} to {last}"), "dim"),)
+
+
+def _nothing(report: CostReport, earlier: Totals, now: datetime) -> list[Line | Table]:
+    when = "today" if report.query.period.name == "today" else "in this period"
+    nothing = line(Span("$0.00", "money"), Span(f"  ·  nothing recorded {when}", "dim"))
+    if earlier.calls and earlier.last_call is not None:
+        last = moment_words(earlier.last_call, zone(report.query.period.timezone), now)
+        return [nothing, BLANK, line("Last call: ", Span(last, "strong"), ".")]
+    if earlier.calls:
+        return [nothing]
+    return [
+        line(Span("$0.00", "money"), Span("  ·  nothing recorded yet", "dim")),
+        BLANK,
+        line("Three ways to begin:"),
+        line("  look around    ", Span("cost-mcp demo", "name")),
+        line("  from an agent  ", Span("claude mcp add cost-mcp -- cost-mcp serve", "name")),
+        line("  by hand        ", Span("cost-mcp record --model MODEL --input-tokens 1200 --output-tokens 300", "name")),
+    ]

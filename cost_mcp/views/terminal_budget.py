@@ -1,0 +1,211 @@
+"""Budgets for people: where they stand, with bars; how they are set; how they changed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from cost_mcp.model.budget import Budget, Standing
+from cost_mcp.model.moment import zone
+from cost_mcp.model.period import WEEKDAYS
+from cost_mcp.views.shape_budget import is_lower_bound, percent_number, tightest_first
+from cost_mcp.views.terminal_page import BLANK, Column, Line, Page, Span, Table, line
+from cost_mcp.views.terminal_words import duration_words, moment_words
+from cost_mcp.views.text_budget import amount_words
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from cost_mcp.ledger.contract import BudgetChange
+    from cost_mcp.service.answer import BudgetAnswer
+
+BAR_CELLS = 12
+_DECISIONS = {"allow": "ok", "warn": "warning", "deny": "critical"}
+NO_BUDGETS: Page = (
+    line("No budget is set: nothing limits what is spent."),
+    BLANK,
+    line("Watch a day    ", Span("cost-mcp budget --daily 10", "name")),
+    line("Hold a limit   ", Span("cost-mcp budget set NAME --limit 50 --period week --mode enforce", "name")),
+)
+
+
+def status_page(answer: BudgetAnswer, now: datetime) -> Page:
+    """Where budgets stand, the tightest first, after the decision when a spend was asked about."""
+    page: list[Line | Table] = []
+    if answer.decision is not None:
+        word = answer.decision.decision
+        page += [line(Span(word.upper(), _DECISIONS[word]), f"  {answer.decision.why}"), BLANK]
+    if answer.standings:
+        page += [standings_table(answer.standings, now), *_unpriced(answer.standings)]
+    elif answer.decision is None:
+        page += NO_BUDGETS
+    return tuple(page)
+
+
+def standings_table(standings: Iterable[Standing], now: datetime) -> Table:
+    """One row per budget window: a bar, spent of the limit, what is left, when it starts anew, its state."""
+    shown = tightest_first(standings)
+    scoped = any(standing.budget.scope.conditions for standing in shown)
+    reserved = any(standing.reserved for standing in shown)
+    columns = (
+        Column(title="Budget", shortens=True),
+        *([Column(title="Covers", shortens=True, yields=5)] if scoped else []),
+        Column(title="", yields=1),
+        Column(title="Used", align="right"),
+        Column(title="Spent", align="point"),
+        *([Column(title="Held", align="point", yields=3)] if reserved else []),
+        Column(title="Limit", align="point"),
+        Column(title="Left", align="point", yields=2),
+        Column(title="Resets", yields=4),
+        Column(title="State"),
+    )
+    return Table(columns=columns, rows=tuple(_standing(s, now, scoped=scoped, reserved=reserved) for s in shown))
+
+
+def budgets_page(budgets: Sequence[Budget]) -> Page:
+    """How every budget is set."""
+    if not budgets:
+        return NO_BUDGETS
+    columns = (
+        Column(title="Budget", shortens=True),
+        Column(title="Limit", align="point"),
+        Column(title="Per"),
+        Column(title="Covers", shortens=True, yields=1),
+        Column(title="Mode"),
+        Column(title="Zone", yields=2),
+        Column(title="Thresholds", yields=3),
+    )
+    return (Table(columns=columns, rows=tuple(_definition(budget) for budget in budgets)),)
+
+
+def set_page(budgets: Sequence[Budget]) -> Page:
+    """What was set, a sentence each."""
+    return tuple(_set_line(budget) for budget in budgets)
+
+
+def history_page(changes: Sequence[BudgetChange], timezone: str, now: datetime) -> Page:
+    """Every change, oldest first: when, who, what."""
+    if not changes:
+        return (line("No budget was ever set here."),)
+    columns = (
+        Column(title="When"),
+        Column(title="Budget", shortens=True),
+        Column(title="By", shortens=True, yields=1),
+        Column(title="Change"),
+    )
+    tz = zone(timezone)
+    rows = tuple(
+        (
+            line(moment_words(change.changed_at, tz, now)),
+            line(Span(change.name, "name")),
+            line(Span(change.changed_by, "dim")),
+            line(change_words(change)),
+        )
+        for change in changes
+    )
+    return (Table(columns=columns, rows=rows),)
+
+
+def change_words(change: BudgetChange) -> str:
+    """What a change changed: ``made: $10.00 per day, alert``, ``limit $10.00 → $20.00``, ``removed``."""
+    if change.after is None:
+        return "removed"
+    if change.before is None:
+        return f"made: {_limit(change.after)} per {change.after.period}, {change.after.mode}"
+    pairs = zip(_facets(change.before), _facets(change.after), strict=True)
+    changed = [f"{name} {old} → {new}" for (name, old), (_, new) in pairs if old != new]
+    return ", ".join(changed) or "set again, unchanged"
+
+
+def covers_words(budget: Budget) -> str:
+    """What a budget covers: ``all calls``, ``project=shop``, ``each session_id``."""
+    each = f"each {budget.each}" if budget.each is not None else ""
+    if not budget.scope.conditions:
+        return each or "all calls"
+    return f"{budget.scope}, {each}" if each else str(budget.scope)
+
+
+def _facets(budget: Budget) -> tuple[tuple[str, str], ...]:
+    steps = budget.thresholds
+    return (
+        ("limit", _limit(budget)),
+        ("period", budget.period),
+        ("mode", budget.mode),
+        ("covers", covers_words(budget)),
+        ("zone", budget.timezone),
+        ("week start", WEEKDAYS[budget.week_start]),
+        ("thresholds", _percents(steps.info, steps.warning, steps.critical, steps.exceeded)),
+        ("subscription calls", "count" if budget.include_subscription else "do not count"),
+    )
+
+
+def _percents(*steps: object) -> str:
+    return ", ".join(f"{step:f}" for step in steps) + " %"
+
+
+def _limit(budget: Budget) -> str:
+    return amount_words(budget.limit, budget.unit)
+
+
+def _standing(standing: Standing, now: datetime, *, scoped: bool, reserved: bool) -> tuple[Line, ...]:
+    budget = standing.budget
+    bound = "≥ " if is_lower_bound(standing) else ""
+    name = budget.name if standing.each_value is None else f"{budget.name}: {standing.each_value}"
+    left = amount_words(abs(standing.remaining), budget.unit) + (" over" if standing.remaining < 0 else "")
+    end = standing.window_end
+    mode = "" if budget.mode == "alert" else f", {budget.mode}"
+    return (
+        line(Span(name, "name")),
+        *([line(Span(covers_words(budget), "dim"))] if scoped else []),
+        _bar(standing),
+        line(f"{bound}{percent_number(standing.used_percent):.0f} %"),
+        line(Span(bound + amount_words(standing.spent, budget.unit), "money")),
+        *([line(amount_words(standing.reserved, budget.unit))] if reserved else []),
+        line(_limit(budget)),
+        line(Span(left, "critical" if standing.remaining < 0 else "")),
+        line(Span("never" if end is None else f"in {duration_words(end - now)}", "dim")),
+        line(Span(standing.state, standing.state), Span(mode, "dim")),
+    )
+
+
+def _bar(standing: Standing) -> Line:
+    limit = standing.budget.limit
+    used = min(BAR_CELLS, int(standing.spent * BAR_CELLS / limit))
+    used = max(used, 1) if standing.spent > 0 else 0
+    held = min(BAR_CELLS - used, int(standing.reserved * BAR_CELLS / limit))
+    style = standing.state if standing.state != "exceeded" else "critical"
+    return line(Span("█" * used, style), Span("▒" * held, style), Span("░" * (BAR_CELLS - used - held), "dim"))
+
+
+def _unpriced(standings: Iterable[Standing]) -> list[Line]:
+    if not any(is_lower_bound(standing) for standing in standings):
+        return []
+    return [BLANK, line(Span("≥ marks a lower bound: some calls have no known price.", "warning"))]
+
+
+def _definition(budget: Budget) -> tuple[Line, ...]:
+    steps = budget.thresholds
+    return (
+        line(Span(budget.name, "name")),
+        line(Span(_limit(budget), "money")),
+        line(budget.period),
+        line(covers_words(budget)),
+        line(budget.mode),
+        line(Span(budget.timezone, "dim")),
+        line(Span(_percents(steps.info, steps.warning, steps.critical, steps.exceeded), "dim")),
+    )
+
+
+def _set_line(budget: Budget) -> Line:
+    means = {
+        "alert": "warns and never denies",
+        "enforce": "denies what would exceed it",
+        "shadow": "records what it would have denied",
+    }[budget.mode]
+    return line(
+        "Budget ",
+        Span(budget.name, "name"),
+        ": ",
+        Span(_limit(budget), "money"),
+        f" per {budget.period}, {covers_words(budget)}, in {budget.timezone}; it {means} ({budget.mode}).",
+    )

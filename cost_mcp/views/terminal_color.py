@@ -1,0 +1,34 @@
+"""A laid-out page in colours, through rich; imported only where there is a terminal to show it on."""
+
+from __future__ import annotations
+
+from typing import TextIO
+
+from rich.console import Console
+from rich.text import Text
+
+from cost_mcp.views.terminal_layout import laid_out
+from cost_mcp.views.terminal_page import Page
+
+_LOOKS = {
+    "": "",
+    "strong": "bold",
+    "dim": "dim",
+    "name": "cyan",
+    "money": "bold",
+    "ok": "green",
+    "info": "blue",
+    "warning": "yellow",
+    "critical": "bold red",
+    "exceeded": "bold white on red",
+}
+
+
+def show(page: Page, file: TextIO) -> None:
+    """Print the page as wide as the terminal is; ``NO_COLOR`` and dumb terminals get no colour."""
+    console = Console(file=file, highlight=False, markup=False, emoji=False)
+    for line in laid_out(page, console.width):
+        text = Text(no_wrap=True)
+        for span in line:
+            text.append(span.text, _LOOKS[span.style])
+        console.print(text, soft_wrap=True)

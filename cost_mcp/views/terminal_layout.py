@@ -1,0 +1,144 @@
+"""From a page to lines that fit a width: columns aligned, the dispensable dropped, long names shortened in the middle."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Sequence
+
+from cost_mcp.views.terminal_page import Column, Line, Page, Span, Table
+
+GAP = 2
+COMFORTABLE, SHORTEST = 20, 8
+"""A name keeps so many cells before columns give way to it, and so many after; less says nothing."""
+
+
+def laid_out(page: Page, width: int | None = None) -> list[Line]:
+    """The page as lines of at most ``width`` cells where that is possible; None: as wide as it needs."""
+    lines: list[Line] = []
+    for block in page:
+        lines += _table(block, width) if isinstance(block, Table) else _wrapped(block, width)
+    return lines
+
+
+def plain(page: Page, width: int | None = None) -> str:
+    """The page as text without colour, each line ended, none with trailing blanks."""
+    return "".join("".join(span.text for span in line).rstrip() + "\n" for line in laid_out(page, width))
+
+
+def cells(text: str) -> int:
+    """How many cells of a terminal the text takes; wide East Asian characters and emoji take two."""
+    if text.isascii():
+        return len(text)
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def shortened(text: str, width: int) -> str:
+    """The text in at most ``width`` cells, with ``…`` for its middle: both ends of a name tell."""
+    if cells(text) <= width:
+        return text
+    if width <= 1:
+        return "…"[:width]
+    front, back = "", ""
+    for left, right in zip(text, reversed(text), strict=True):
+        if cells(front + left + back) > width - 1:
+            break
+        front += left
+        if cells(front + right + back) > width - 1:
+            break
+        back = right + back
+    return f"{front}…{back}"
+
+
+def _visible(span: Span) -> Span:
+    # Names may hold characters that turn text around or hide it; in a terminal they would lie about what stands there.
+    if span.text.isprintable():
+        return span
+    return Span("".join(c if c.isprintable() else "�" for c in span.text), span.style)
+
+
+def _line_cells(line: Line) -> int:
+    return sum(cells(span.text) for span in line)
+
+
+def _wrapped(line: Line, width: int | None) -> Iterator[Line]:
+    shown = tuple(_visible(span) for span in line)
+    if width is None or _line_cells(shown) <= width:
+        yield shown
+        return
+    current: list[Span] = []
+    used = 0
+    for span in shown:
+        for word in re.findall(r"\S+\s*|\s+", span.text):
+            if current and used + cells(word.rstrip()) > width:
+                yield tuple(current)
+                current, used = [], 0
+                word = word.lstrip()  # noqa: PLW2901 (a new line does not begin with a blank)
+            current.append(Span(word, span.style))
+            used += cells(word)
+    if current:
+        yield tuple(current)
+
+
+def _table(table: Table, width: int | None) -> Iterator[Line]:
+    head = tuple((Span(column.title, "dim"),) for column in table.columns)
+    rows = [head, *table.rows] if table.total is None else [head, *table.rows, table.total]
+    grid = [[tuple(_visible(span) for span in cell) for cell in row] for row in rows]
+    _set_points(table.columns, grid)
+    kept, widths = _fitted(table.columns, grid, width)
+    for number, row in enumerate(grid):
+        if table.total is not None and number == len(grid) - 1:
+            yield (Span("─" * (sum(widths) + GAP * (len(widths) - 1)), "dim"),)
+        yield _row([table.columns[place] for place in kept], [row[place] for place in kept], widths)
+
+
+def _set_points(columns: Sequence[Column], grid: list[list[Line]]) -> None:
+    for place, column in enumerate(columns):
+        if column.align != "point":
+            continue
+        behind = [len(_text(row[place]).partition(".")[2]) for row in grid]
+        most = max(behind, default=0)
+        for row, digits in zip(grid, behind, strict=True):
+            if digits and digits < most:
+                row[place] = (*row[place], Span(" " * (most - digits)))
+
+
+def _fitted(columns: Sequence[Column], grid: list[list[Line]], width: int | None) -> tuple[list[int], list[int]]:
+    natural = [max(_line_cells(row[place]) for row in grid) for place in range(len(columns))]
+    kept = list(range(len(columns)))
+    if width is None:
+        return kept, natural
+    needed = [min(n, COMFORTABLE) if c.shortens else n for n, c in zip(natural, columns, strict=True)]
+    while sum(needed[place] for place in kept) + GAP * (len(kept) - 1) > width:
+        going = max(kept, key=lambda place: columns[place].yields)
+        if columns[going].yields == 0:
+            break
+        kept.remove(going)
+    widths = {place: natural[place] for place in kept}
+    over = sum(widths.values()) + GAP * (len(kept) - 1) - width
+    while over > 0:
+        widest = max((p for p in kept if columns[p].shortens and widths[p] > SHORTEST), key=lambda p: widths[p], default=None)
+        if widest is None:
+            break
+        widths[widest] -= 1
+        over -= 1
+    return kept, [widths[place] for place in kept]
+
+
+def _row(columns: Sequence[Column], row: Sequence[Line], widths: Sequence[int]) -> Line:
+    spans: list[Span] = []
+    for place, (column, cell, width) in enumerate(zip(columns, row, widths, strict=True)):
+        shown = cell if _line_cells(cell) <= width else _cut(cell, width)
+        padding = Span(" " * (width - _line_cells(shown)))
+        spans += [Span(" " * GAP)] if place else []
+        spans += [*shown, padding] if column.align == "left" else [padding, *shown]
+    return tuple(span for span in spans if span.text)
+
+
+def _cut(cell: Line, width: int) -> Line:
+    style = cell[0].style if cell else ""
+    return (Span(shortened(_text(cell), width), style),)
+
+
+def _text(cell: Line) -> str:
+    return "".join(span.text for span in cell)

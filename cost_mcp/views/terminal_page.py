@@ -1,0 +1,51 @@
+"""A page for people: lines and tables of styled text, before anyone knows how wide the terminal is or whether it has colours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+STYLES = ("", "strong", "dim", "name", "money", "ok", "info", "warning", "critical", "exceeded")
+"""What a piece of text means; how that looks is decided where it is printed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A piece of one line, and what it means."""
+
+    text: str
+    style: str = ""
+
+
+Line = tuple[Span, ...]
+BLANK: Line = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """How a table's column is set. ``align`` is left, right, or point (right, with decimal points under each other).
+
+    Where a page is narrower than its table, columns with the highest ``yields`` go first (0: never); then those that
+    ``shortens`` lose the middle of their texts.
+    """
+
+    title: str
+    align: str = "left"
+    yields: int = 0
+    shortens: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """Rows under a head; ``total`` is a last row set off from the others. A cell is a line of spans."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[tuple[Line, ...], ...]
+    total: tuple[Line, ...] | None = None
+
+
+Page = tuple[Line | Table, ...]
+
+
+def line(*parts: str | Span) -> Line:
+    """A line from plain texts and spans."""
+    return tuple(part if isinstance(part, Span) else Span(part) for part in parts if part not in ("", Span("")))
