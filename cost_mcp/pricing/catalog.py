@@ -1,0 +1,157 @@
+"""The catalog: what a model costs at a time, and the charges of a call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+
+from cost_mcp.errors import InvalidInput, PriceBookError
+from cost_mcp.model.call import Call
+from cost_mcp.model.charge import FREE, LIST, OVERRIDE, STATED, UNPRICED, Charge, Pricing
+from cost_mcp.model.money import MAX_CALL_USD, nanos, usd, usd_text
+from cost_mcp.model.provider import canonical_provider
+from cost_mcp.pricing.book import LAYERS, PACKAGED, Book, BookText
+from cost_mcp.pricing.charging import Charged, charges
+from cost_mcp.pricing.library import Library
+from cost_mcp.pricing.packaged import packaged_books, read_supplement
+from cost_mcp.pricing.resolving import build_rule
+from cost_mcp.pricing.rule import Rule
+from cost_mcp.pricing.shelf import Shelf
+from cost_mcp.pricing.supplement import Supplement
+
+MAX_RULES = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """No price: why, as a sentence, and up to three names to try instead."""
+
+    why: str
+    nearest: tuple[str, ...] = ()
+
+
+class Catalog:
+    """Every price book in its order, and the rules resolved from them so far.
+
+    ``problems`` are the entries of the given books that could not be read, each with file and line; ``warnings`` what is
+    worth a look but counts.
+    """
+
+    def __init__(self, shelf: Shelf, problems: tuple[PriceBookError, ...] = (), warnings: tuple[str, ...] = ()) -> None:
+        self.problems = problems
+        self.warnings = warnings
+        self._shelf = shelf
+        self._rules: dict[tuple[str | None, str, str], list[Rule]] = {}
+        self._unknown: dict[tuple[str | None, str], Unknown] = {}
+
+    def resolve(self, provider: str | None, model: str, tier: str, at: datetime) -> Rule | Unknown:
+        """The rule for a model in a service tier at an instant; the same question is answered from memory.
+
+        Without a provider the model's prefix decides, else the provider whose family it belongs to, else the one provider
+        that lists exactly this name.
+        """
+        known = None if provider is None else canonical_provider(provider)
+        key = (known, model, tier)
+        for rule in self._rules.get(key, ()):
+            if rule.covers(at):
+                return rule
+        rule = build_rule(self._shelf.sightings(known, model), tier, at)
+        if rule is None:
+            return self._unknown_model(known, model)
+        if len(self._rules) >= MAX_RULES:
+            self._rules.clear()
+        self._rules.setdefault(key, []).insert(0, rule)
+        return rule
+
+    def price(self, call: Call) -> Pricing:
+        """What a call costs; a model without a price gives ``unpriced`` with the nearest names, never an error.
+
+        The model asked for decides; where it has no price, the model the response names does.
+
+        Raises:
+            InvalidInput: the usage would cost more than any one call can.
+        """
+        found = self.resolve(call.provider, call.model, call.service_tier, call.occurred_at)
+        if isinstance(found, Unknown) and call.response_model is not None:
+            answered = self.resolve(call.provider, call.response_model, call.service_tier, call.occurred_at)
+            found = found if isinstance(answered, Unknown) else answered
+        listed = _unpriced(found) if isinstance(found, Unknown) else _listed(call, found)
+        return listed if call.stated_cost_usd is None else _with_stated(call, call.stated_cost_usd, listed)
+
+    def _unknown_model(self, provider: str | None, model: str) -> Unknown:
+        key = (provider, model)
+        if key not in self._unknown:
+            if len(self._unknown) >= MAX_RULES:
+                self._unknown.clear()
+            nearest = self._shelf.nearest(provider, model)
+            where = "in the price books" if provider is None else f"for provider {provider}"
+            hint = f" Nearest: {', '.join(nearest)}." if nearest else ""
+            self._unknown[key] = Unknown(f"model has no price {where}; its cost is not known.{hint}", nearest)
+        return self._unknown[key]
+
+
+def open_catalog(books: Sequence[BookText] = (), *, tables: Callable[[], Library] = Library) -> Catalog:
+    """A catalog of the packaged prices and the given books over them (project over user over packaged).
+
+    Nothing heavy is imported or read before the first question that needs it.
+
+    Args:
+        books: each with its layer; of one layer the later one wins.
+        tables: gives the first tables; a user's newer ones in place of the installed library's.
+    """
+    shelved: list[Book] = []
+    problems: list[PriceBookError] = []
+    warnings: list[str] = []
+    for layer in reversed(LAYERS[1:]):
+        for book in reversed([book for book in books if book.layer == layer]):
+            from cost_mcp.pricing.parsing import parse_book  # brings in yaml: only when there is a book
+
+            parsed = parse_book(book.text, book.file, layer=layer)
+            shelved.append(Book(layer, parsed.entries.__iter__))
+            problems += parsed.problems
+            warnings += parsed.warnings
+    shelved.append(Book(PACKAGED, packaged_books))
+    return Catalog(Shelf(shelved, tables, Supplement(read_supplement)), tuple(problems), tuple(warnings))
+
+
+def _unpriced(unknown: Unknown) -> Pricing:
+    return Pricing(priced=UNPRICED, cost_usd=None, warnings=(unknown.why,), nearest=unknown.nearest)
+
+
+def _listed(call: Call, rule: Rule) -> Pricing:
+    """The call at the rule's prices; unpriced when tokens were used that the rule has no price for."""
+    charged = charges(call.usage, rule)
+    entry = rule.entry(call.usage.input_tokens)
+    known = Pricing(priced=UNPRICED, cost_usd=None, provider=rule.provider, model=rule.model, entry=entry)
+    warnings = (*rule.warnings, *charged.warnings)
+    if charged.missing:
+        gap = f"{rule.book} has no price for {', '.join(charged.missing)} tokens of this model; the cost is not known."
+        return replace(known, warnings=(*warnings, gap))
+    cost = charged.cost_usd
+    if cost > MAX_CALL_USD:
+        raise InvalidInput(
+            f"usage comes to more than {MAX_CALL_USD:,f} USD, the most one call may cost.",
+            field="usage",
+            hint="Check its unit: tokens of one call.",
+        )
+    state = _state(rule, charged)
+    return replace(known, priced=state, cost_usd=cost, list_cost_usd=cost, charges=charged.charges, warnings=warnings)
+
+
+def _state(rule: Rule, charged: Charged) -> str:
+    if not any(rate.base or rate.steps for rate in rule.rates.values()) and not charged.warnings:
+        return FREE
+    return OVERRIDE if rule.override else LIST
+
+
+def _with_stated(call: Call, stated: Decimal, listed: Pricing) -> Pricing:
+    """The stated cost counts, except where an agent states less than the list price of its own call."""
+    cost = usd(nanos(stated))
+    if call.source == "mcp" and listed.list_cost_usd is not None and cost < listed.list_cost_usd:
+        told = f"The stated cost {usd_text(cost)} USD is below list: {usd_text(listed.list_cost_usd)} USD counts."
+        return replace(listed, warnings=(*listed.warnings, told))
+    charge = Charge(meter="stated", quantity=1, unit_price_usd=cost, cost_usd=cost)
+    kept = tuple(w for w in listed.warnings) if listed.list_cost_usd is not None else ()
+    return replace(listed, priced=STATED, cost_usd=cost, charges=(charge,), warnings=kept)

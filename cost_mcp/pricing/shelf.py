@@ -1,0 +1,172 @@
+"""The books and tables in their order, searched for a model by the names agents give it."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from cost_mcp.model.provider import canonical_provider
+from cost_mcp.pricing.book import Book
+from cost_mcp.pricing.library import Library
+from cost_mcp.pricing.rate import Entry
+from cost_mcp.pricing.spelling import exact_spellings, folded, looks_bedrock, looks_vertex
+from cost_mcp.pricing.supplement import Supplement
+
+_RESELLERS = frozenset({"aws", "azure", "google"})
+"""Providers whose own callers write the maker before a model's name: vertex_ai with anthropic/claude-…."""
+
+_ROUTERS = frozenset({"litellm"})
+"""Not providers but libraries that name the provider in the model's prefix."""
+
+MAX_NEAREST = 3
+MAX_REMEMBERED = 10_000
+"""Names come from outside: what is remembered about them is bounded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """A book's entry of the model asked for, with the layer it stands in (None for the tables below the books)."""
+
+    entry: Entry
+    layer: str | None
+
+
+class Shelf:
+    """Price books (the one that wins first) over the first tables, over the supplement.
+
+    Args:
+        books: highest layer first.
+        open_library: gives the first tables; called on the first question no book answers.
+        supplement: asked only for what the first tables do not have.
+    """
+
+    def __init__(self, books: Sequence[Book], open_library: Callable[[], Library], supplement: Supplement) -> None:
+        self._books = tuple(books)
+        self._open_library = open_library
+        self._opened: Library | None = None
+        self._supplement = supplement
+        self._base: dict[tuple[str, str], Entry | None] = {}
+
+    def sightings(self, provider: str | None, model: str) -> Iterator[Sighting]:
+        """The entries of a model, the one that wins first; read lazily, so that lower tables are opened only when asked.
+
+        All are of one reading of the name: the first under which a price is known, not merely an addition to one.
+        """
+        for reading in self._readings(provider, model):
+            found = self._read(*reading)
+            extending: list[Sighting] = []
+            for sighting in found:
+                if sighting.entry.extends:
+                    extending.append(sighting)
+                    continue
+                yield from extending
+                yield sighting
+                yield from found
+                return
+
+    def nearest(self, provider: str | None, model: str) -> tuple[str, ...]:
+        """Up to three names to try instead: who has exactly this model, else names spelled alike."""
+        bare = model.lower()
+        if provider is None or not self._knows(provider):
+            holders = self._holders(model)
+            if holders:
+                return tuple(f"{holder}/{model}" for holder in holders[:MAX_NEAREST])
+            first, slash, rest = model.partition("/")
+            owner = canonical_provider(first) if slash and first.strip() else self._library.owner(bare)
+            if owner is None or not self._knows(owner):
+                return ()
+            names = self._nearest_of(owner, rest.lower() if slash else bare)
+            return tuple(f"{owner}/{name}" for name in names)
+        return self._nearest_of(provider, bare)
+
+    def _nearest_of(self, provider: str, name: str) -> tuple[str, ...]:
+        names = dict.fromkeys(model.lower() for book in self._books for model in book.models(provider))
+        names |= dict.fromkeys(model.lower() for model in self._library.models(provider))
+        names |= dict.fromkeys(self._supplement.models(provider))
+        return tuple(difflib.get_close_matches(name, names, n=MAX_NEAREST, cutoff=0.6))
+
+    @property
+    def _library(self) -> Library:
+        if self._opened is None:
+            self._opened = self._open_library()
+        return self._opened
+
+    def _knows(self, provider: str) -> bool:
+        wanted = folded(provider)
+        return (
+            any(book.has(provider) for book in self._books)
+            or any(folded(known) == wanted for known in self._library.providers)
+            or any(folded(known) == wanted for known in self._supplement.providers)
+        )
+
+    def _readings(self, provider: str | None, model: str) -> Iterator[tuple[str, str]]:
+        """The (provider, name) pairs a model may be meant as, most literal first."""
+        first, slash, rest = model.partition("/")
+        prefix = canonical_provider(first) if slash and first.strip() and rest.strip() else None
+        if provider is not None and provider not in _ROUTERS:
+            yield provider, model
+            if prefix is not None and (folded(prefix) == folded(provider) or provider in _RESELLERS):
+                yield provider, rest
+            return
+        if prefix in _ROUTERS:
+            yield from self._readings(None, rest)
+            return
+        if prefix is not None and self._knows(prefix):
+            yield prefix, rest
+        if looks_bedrock(model):
+            yield "aws", model
+            return
+        if looks_vertex(model):
+            yield "google", model
+        owner = self._library.owner(model)
+        if owner is not None:
+            yield owner, model
+        holders = self._holders(model)
+        if len(holders) == 1:
+            yield holders[0], model
+
+    def _holders(self, model: str) -> tuple[str, ...]:
+        found = [holder for book in self._books for holder in book.holders(model)]
+        found += [*self._library.holders(model), *self._supplement.holders(model)]
+        return tuple({folded(holder): holder for holder in found}.values())
+
+    def _read(self, provider: str, name: str) -> Iterator[Sighting]:
+        for book in self._books:
+            if book.has(provider):
+                named = book.named(provider, name) or self._covering(book, provider, name)
+                yield from (Sighting(entry, book.layer) for entry in named)
+                # A price for any model is a price for this one: what is stored and shown is the model that was used.
+                yield from (Sighting(replace(entry, model=name), book.layer) for entry in book.for_any(provider))
+        base = self._below(provider, name)
+        if base is not None:
+            yield Sighting(base, None)
+
+    def _covering(self, book: Book, provider: str, name: str) -> tuple[Entry, ...]:
+        """The entries of a book for the model that the tables below know under this name, however the book spells it."""
+        models = book.models(provider)
+        if not models:
+            return ()
+        below = self._below(provider, name)
+        if below is None:
+            return book.shortened(provider, name)
+        wanted = below.model.lower()
+        for listed in models:
+            meant = None if listed == wanted else self._below(provider, listed)
+            if listed == wanted or (meant is not None and meant.model.lower() == wanted):
+                return book.named(provider, listed)
+        return ()
+
+    def _below(self, provider: str, name: str) -> Entry | None:
+        """What the tables below the books have: the name as given first, in either table, then shortened."""
+        key = (folded(provider), exact_spellings(name)[0])
+        if key not in self._base:
+            if len(self._base) >= MAX_REMEMBERED:
+                self._base.clear()
+            self._base[key] = (
+                self._library.find(provider, name, shorten=False)
+                or self._supplement.find(provider, name, shorten=False)
+                or self._library.find(provider, name, shorten=True)
+                or self._supplement.find(provider, name, shorten=True)
+            )
+        return self._base[key]

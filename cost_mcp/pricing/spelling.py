@@ -1,0 +1,136 @@
+"""The names one model goes by: what may be taken off a name without guessing, and in which order."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+_DATE = r"20\d{2}-?(?:0[1-9]|1[0-2])-?(?:0[1-9]|[12]\d|3[01])"
+_ENDINGS = re.compile(
+    rf"(?:[-@]{_DATE}"
+    r"|-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"  # -05-20
+    r"|-(?:0[1-9]|1[0-2])-20\d{2}"  # -09-2025
+    r"|-(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"  # -0709
+    r"|-2[3-9](?:0[1-9]|1[0-2])"  # -2507, year and month
+    r"|(?<=\d{8})-v\d+(?::\d+)?|-v\d+:\d+|:\d+"  # Bedrock's versions: -20250929-v1:0, :0
+    r"|[-@]00\d|[-@]latest|@default)$"
+)
+"""One date or version at the end of a name. Words (-preview, -high, -fast, -reasoning) are not versions: never taken off."""
+
+_REGION = re.compile(r"^(?:us|eu|apac|jp|au|in|ca|sa|us-gov|global)\.(?=[a-z0-9]+\.)")
+_VENDORS = (
+    "ai21", "amazon", "anthropic", "cohere", "deepseek", "google", "luma", "meta", "minimax", "mistral", "moonshot",
+    "moonshotai", "nvidia", "openai", "qwen", "stability", "twelvelabs", "writer", "xai", "zai",
+)  # fmt: skip
+_BEDROCK = re.compile(rf"^(?:(?:us|eu|apac|jp|au|in|ca|sa|us-gov|global)\.)?(?:{'|'.join(_VENDORS)})\.[a-z]")
+_ARN = re.compile(r"^arn:aws[a-z-]*:(?:bedrock|sagemaker):[^/]*[:/](?:foundation-model|inference-profile)/(.+)$")
+_COMPACT_DATE = re.compile(r"(?<=[-@])(20\d{2})(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?=-|:|$)")
+_PATHS = re.compile(
+    r"^(?:projects/[^/]+/locations/[^/]+/)?(?:publishers/[^/]+/)?models/|^(?:converse|converse_like|invoke|responses)/"
+)
+"""Path segments that say how a model is reached: models/, publishers/…/models/, converse/."""
+
+_PLACES = re.compile(r"^(?:global|global-standard|us|eu|[a-z]{2,3}(?:-gov)?-[a-z]+-?\d)/")
+"""Path segments that say where: us-east-1/, eu/. Prices may differ by place, so a name listed with its place goes first."""
+
+_DOTTED = re.compile(r"(?<=\d)\.(?=\d)")
+
+
+def looks_bedrock(name: str) -> bool:
+    """Whether a name has the form of a Bedrock model id or ARN: ``us.anthropic.claude-…``, ``amazon.nova-…``.
+
+    Source: https://docs.aws.amazon.com/bedrock/latest/userguide/inference-profiles-support.html, read 2026-11-22.
+    """
+    lowered = name.lower()
+    return bool(_BEDROCK.match(lowered) or lowered.startswith("arn:aws"))
+
+
+def looks_vertex(name: str) -> bool:
+    """Whether a Claude name has the form only Vertex AI uses: ``claude-…@20250929``, ``…@default``.
+
+    Source: https://cloud.google.com/vertex-ai/generative-ai/docs/partner-models/claude, read 2026-11-22.
+    """
+    lowered = name.lower()
+    return lowered.startswith(("claude-", "publishers/", "projects/")) and ("@" in lowered or "publishers/" in lowered)
+
+
+def folded(provider: str) -> str:
+    """A provider's id as books are searched by it: lower case, underscores as hyphens."""
+    return provider.lower().replace("_", "-")
+
+
+def exact_spellings(name: str) -> tuple[str, ...]:
+    """A name in lower case and the other ways of writing exactly the same one, nearest first.
+
+    Paths and ARNs are reduced to the model in them; compact dates are also dashed; Claude Code's ``[1m]`` (a longer window,
+    priced by the tokens used) is taken off; a fine-tuned model's owner and id are, for they do not change its price.
+    """
+    found = [name.lower()]
+    for change in (_from_arn, _from_path, _fine_tuned, _window, _dashed_date, _undotted):
+        found += [changed for spelled in list(found) if (changed := change(spelled)) != spelled]
+    return tuple(dict.fromkeys(found))
+
+
+def shorter_spellings(name: str) -> Iterator[str]:
+    """The name with dates, versions and regions taken off its ends one after the other; not the name itself."""
+    for placed in exact_spellings(name):
+        if placed.startswith("ft:"):
+            continue  # a fine-tuned snapshot is priced as that snapshot or not at all
+        spelled = _PLACES.sub("", placed)
+        if spelled != placed:
+            yield spelled
+        regionless = _REGION.sub("", spelled)
+        if regionless != spelled and not spelled.startswith("global."):
+            yield regionless
+        for start in dict.fromkeys((spelled, regionless)):
+            shorter = start
+            while (cut := _ENDINGS.sub("", shorter)) != shorter:
+                shorter = cut
+                yield shorter
+
+
+def same_stem(name: str, pattern: str) -> bool:
+    """Whether a name says nothing beyond ``pattern`` but dates, versions and regions.
+
+    ``pattern`` is a fragment a catalog matches names by; it may end in the middle of a date (``claude-sonnet-4-2025``).
+    """
+    return _stem(_without_place(name)) == _stem(_without_place(re.sub(r"(?:-20\d\d-?|-0|[-@.])$", "", pattern)))
+
+
+def _stem(name: str) -> str:
+    while (cut := _ENDINGS.sub("", name)) != name:
+        name = cut
+    return re.sub(r"-v\d+$|\.ft-[0-9a-f]+$|\.ft$", "", name)
+
+
+def _without_place(name: str) -> str:
+    bare = _REGION.sub("", name)
+    vendor, dot, rest = bare.partition(".")
+    return rest if dot and vendor in _VENDORS else bare
+
+
+def _from_arn(name: str) -> str:
+    found = _ARN.match(name)
+    return found[1] if found else name
+
+
+def _from_path(name: str) -> str:
+    while (cut := _PATHS.sub("", name)) != name:
+        name = cut
+    return name
+
+
+def _fine_tuned(name: str) -> str:
+    return ":".join(name.split(":")[:2]) if name.startswith("ft:") else name
+
+
+def _window(name: str) -> str:
+    return name.removesuffix("[1m]") if name.startswith("claude") or "claude-" in name else name
+
+
+def _dashed_date(name: str) -> str:
+    return _COMPACT_DATE.sub(r"\1-\2-\3", name)
+
+
+def _undotted(name: str) -> str:
+    return _DOTTED.sub("-", name) if name.startswith("claude-") else name
