@@ -1,0 +1,98 @@
+"""The service behind the server: loaded while the client is already being answered, opened anew until it succeeds."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import importlib
+import os
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from cost_mcp.service.service import Service
+
+Opener = Callable[[], "AbstractAsyncContextManager[Service]"]
+
+_MODULES = (
+    "cost_mcp.server.verb",
+    "cost_mcp.service.opening",
+    "cost_mcp.service.service",
+    "cost_mcp.config.settings",
+    "cost_mcp.capture.usage",
+    "cost_mcp.pricing.catalog",
+    "cost_mcp.ledger.sqlite",
+)
+"""What the first call needs; loaded in a thread, since importing takes longer than answering a handshake may."""
+
+
+def open_from_environment() -> AbstractAsyncContextManager[Service]:
+    """The service that this process's environment and folder describe, read anew at every attempt."""
+    from cost_mcp.config.settings import load_settings
+    from cost_mcp.service.opening import open_service
+
+    return open_service(load_settings(os.environ, Path.cwd()).settings)
+
+
+class Backing:
+    """The service, when there is one. ``ready`` is None until it is open; ``service`` waits for it."""
+
+    def __init__(self, opener: Opener = open_from_environment) -> None:
+        self._opener = opener
+        self._open = AsyncExitStack()
+        self._opening: asyncio.Task[Service] | None = None
+        self.ready: Service | None = None
+
+    def start(self) -> None:
+        """Begin to load and open in the background; a failure is told to the call that needs it."""
+        if self._opening is None:
+            self._attempt()
+
+    async def service(self) -> Service:
+        """The open service.
+
+        Raises:
+            CostError: it cannot be opened; the next call tries again.
+        """
+        if self.ready is not None:
+            return self.ready
+        opening = self._opening
+        if opening is None or (opening.done() and (opening.cancelled() or opening.exception() is not None)):
+            opening = self._attempt()
+        return await asyncio.shield(opening)  # a cancelled call must not take the opening with it
+
+    async def close(self) -> None:
+        """Finish waiting writes and let go of the ledger."""
+        self.ready = None
+        if self._opening is not None:
+            self._opening.cancel()
+            await asyncio.wait([self._opening])
+        await self._open.aclose()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, exc_type: type[BaseException] | None, exc_val: BaseException | None, exc_tb: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    def _attempt(self) -> asyncio.Task[Service]:
+        self._opening = asyncio.create_task(self._load_and_open(), name="open the service")
+        self._opening.add_done_callback(lambda task: task.cancelled() or task.exception())
+        return self._opening
+
+    async def _load_and_open(self) -> Service:
+        await asyncio.to_thread(_load)
+        self.ready = await self._open.enter_async_context(self._opener())
+        return self.ready
+
+
+def _load() -> None:
+    for module in _MODULES:
+        importlib.import_module(module)
+    gc.freeze()  # what is loaded stays: no collection looks at it again, and the process ends faster
+    gc.enable()

@@ -1,0 +1,143 @@
+"""Everything the server says about itself before it is asked to work: instructions, tools, resources, prompts."""
+
+from __future__ import annotations
+
+from cost_mcp.server import schema
+from cost_mcp.server.schema import Schema
+
+NAME = "cost-mcp"
+TITLE = "Cost ledger and budgets"
+VERSION = "0.1.0"
+"""The package's version; kept here because asking the installed package for it costs a client's handshake 47 ms."""
+
+INSTRUCTIONS = """\
+The ledger and wallet for AI agents: tracks what LLM calls cost (spend, usage, tokens, price) and where budgets stand.
+
+After a model call, use record_call:
+- pass the provider's usage object unchanged as `usage` (OpenAI, Anthropic, Gemini and others are understood); never \
+convert token counts yourself;
+- pass the provider's response id as `call_id`: a repeated report is then counted once;
+- name task_id, task_type, agent, project, purpose where known; leave out what the environment already sets.
+
+Before expensive work (a large context, many calls, a costly model), ask get_budget_status with `estimated_cost_usd`: on \
+"deny" stop and tell the user; on "warn" prefer a cheaper way and say so.
+
+get_task_cost answers what one task cost; get_cost_report what a period cost, by model, agent, project, day and more.
+
+Money is US dollars as decimal text. An unknown price is never $0: such calls are "unpriced" and sums that hold them are \
+lower bounds (`lower_bound`); say so when you report them. Errors name the argument, the reason and the next step.
+
+Agents cannot change budgets: people set them with `cost-mcp budget set`. Never send prompt or completion text; only \
+counts, ids and names are kept."""
+
+_READS: Schema = {"readOnlyHint": True, "idempotentHint": True, "openWorldHint": False}
+_WRITES: Schema = {"readOnlyHint": False, "destructiveHint": False, "idempotentHint": True, "openWorldHint": False}
+
+
+def tools() -> list[Schema]:
+    """The tools' definitions, as ``tools/list`` answers them."""
+    return [
+        {
+            "name": "record_call",
+            "title": "Record a model call",
+            "description": "Log one LLM call and learn its exact cost: give model, the provider's raw usage object (or token "
+            "counts), the response id as call_id, and whose call it was.",
+            "inputSchema": schema.record_call_input(),
+            "outputSchema": schema.record_call_output(),
+            "annotations": _WRITES,
+        },
+        {
+            "name": "get_task_cost",
+            "title": "Cost of a task",
+            "description": "What one task has cost: spend, calls, tokens, by model, agent and purpose.",
+            "inputSchema": schema.task_cost_input(),
+            "outputSchema": schema.task_cost_output(),
+            "annotations": _READS,
+        },
+        {
+            "name": "get_cost_report",
+            "title": "Cost report",
+            "description": "What a period cost: spend and token usage by agent, model, provider, project, purpose, task type; "
+            "group_by and filters for detail.",
+            "inputSchema": schema.cost_report_input(),
+            "outputSchema": schema.cost_report_output(),
+            "annotations": _READS,
+        },
+        {
+            "name": "get_budget_status",
+            "title": "Budget status",
+            "description": "May I spend this? Budgets that cover a context and what is left; with estimated_cost_usd a decision. "
+            "Ask before expensive work.",
+            "inputSchema": schema.budget_status_input(),
+            "outputSchema": schema.budget_status_output(),
+            "annotations": _READS,
+        },
+    ]
+
+
+def resources() -> list[Schema]:
+    """The resources that stand at a fixed address."""
+    return [
+        {
+            "uri": "cost://budgets",
+            "name": "budgets",
+            "title": "Budgets",
+            "description": "Every budget and where it stands now; as get_budget_status.",
+            "mimeType": "application/json",
+        }
+    ]
+
+
+def resource_templates() -> list[Schema]:
+    """The resources that are addressed by what they are about; names are percent-encoded."""
+    about = [
+        (
+            "cost://report/{period}",
+            "report",
+            "Cost report of a period",
+            "today, week, month, 7d, 2026-11 …; as get_cost_report.",
+        ),
+        ("cost://task/{task_id}", "task", "Cost of a task", "What one task has cost; as get_task_cost."),
+    ]
+    return [
+        {"uriTemplate": uri, "name": name, "title": title, "description": description, "mimeType": "application/json"}
+        for uri, name, title, description in about
+    ]
+
+
+def prompts() -> list[Schema]:
+    """The prompts a person can start from."""
+    return [
+        {
+            "name": "review_spend",
+            "title": "Review spend",
+            "description": "Look at what a period cost, what drove it, and what could be saved.",
+            "arguments": [
+                {"name": "period", "description": "today, week, month (default), 7d, 2026-11 …"},
+                {"name": "project", "description": "Only this project."},
+            ],
+        },
+        {
+            "name": "plan_within_budget",
+            "title": "Plan within budget",
+            "description": "Plan a piece of work so that it stays within what the budgets leave.",
+            "arguments": [
+                {"name": "goal", "description": "What is to be done.", "required": True},
+                {"name": "task_id", "description": "The task it is recorded under."},
+            ],
+        },
+    ]
+
+
+def contract() -> dict[str, object]:
+    """All of it, as kept in ``definitions.json``."""
+    return {
+        "name": NAME,
+        "title": TITLE,
+        "version": VERSION,
+        "instructions": INSTRUCTIONS,
+        "tools": tools(),
+        "resources": resources(),
+        "resource_templates": resource_templates(),
+        "prompts": prompts(),
+    }

@@ -1,0 +1,169 @@
+"""JSON schemas of tool arguments and answers, made from the nouns they are about; short, since every agent reads them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from cost_mcp.model.budget import STATES
+from cost_mcp.model.call import BILLING_MODES, CONTEXT_NAMES, SERVICE_TIERS
+from cost_mcp.model.charge import PRICED_STATES
+from cost_mcp.model.report import FILTER_DIMENSIONS, MAX_GROUPING, TIME_DIMENSIONS
+from cost_mcp.model.usage import USAGE_FIELDS
+from cost_mcp.views.shape import REPORT_BREAKDOWNS, TASK_BREAKDOWNS
+
+Schema = dict[str, object]
+
+TEXT: Schema = {"type": "string"}
+COUNT: Schema = {"type": "integer"}
+FLAG: Schema = {"type": "boolean"}
+OBJECT: Schema = {"type": "object"}
+ROWS: Schema = {"type": "array", "items": OBJECT}
+LINES: Schema = {"type": "array", "items": TEXT}
+
+_COUNTED_BY_HAND = tuple(name for name in USAGE_FIELDS if "audio" not in name and "image" not in name and "_1h_" not in name)
+"""The counts worth their place in every agent's context; the others are taken too, and come in with a usage object."""
+
+
+def record_call_input() -> Schema:
+    """What one call is told with."""
+    known: dict[str, Schema] = {
+        "model": TEXT,
+        "provider": TEXT,
+        "usage": _said(OBJECT, "The provider's raw usage object, unchanged."),
+        **dict.fromkeys(_COUNTED_BY_HAND, COUNT),
+        "input_tokens": _said(COUNT, "All input, cache included."),
+        "output_tokens": _said(COUNT, "All output, reasoning included."),
+        "call_id": _said(TEXT, "The provider's response id: a repeat counts once."),
+        "cost_usd": _said(TEXT, "Only when the true cost is known."),
+        "occurred_at": _said(TEXT, "RFC 3339; default now."),
+        "service_tier": _one_of(SERVICE_TIERS),
+        "billing": _one_of(BILLING_MODES),
+        **dict.fromkeys(CONTEXT_NAMES, TEXT),
+        "tags": OBJECT,
+        "metadata": OBJECT,
+    }
+    return _arguments(known, required=["model"])
+
+
+def record_call_output() -> Schema:
+    """What recording answers."""
+    known: dict[str, Schema] = {
+        "call_id": TEXT,
+        "outcome": TEXT,
+        "cost_usd": _said(TEXT, "Absent while unpriced."),
+        "priced": _one_of(PRICED_STATES),
+        "charges": _said(ROWS, "meter, quantity, unit_price_usd, cost_usd"),
+        "budgets": _said(ROWS, "tightest first"),
+        "warnings": LINES,
+    }
+    return _answer(known, "call_id", "outcome")
+
+
+def task_cost_input() -> Schema:
+    """How a task is named."""
+    return _arguments({"task_id": TEXT})
+
+
+def task_cost_output() -> Schema:
+    """What a task came to."""
+    known: dict[str, Schema] = {
+        "task_id": TEXT,
+        "known": FLAG,
+        "title": TEXT,
+        "task_type": TEXT,
+        "cost_usd": TEXT,
+        **_counted(),
+        **dict.fromkeys(TASK_BREAKDOWNS, OBJECT),
+        "first_call_at": TEXT,
+        "last_call_at": TEXT,
+        "budgets": ROWS,
+        "nearest": LINES,
+    }
+    return _answer(known, "cost_usd", tokens=True)
+
+
+def cost_report_input() -> Schema:
+    """Which calls to sum, and by what."""
+    known: dict[str, Schema] = {
+        "period": _said(TEXT, "today, week, last_month, 7d, 24h, 2026-11, total …; default month."),
+        "start": _said(TEXT, "Instead of period: date or RFC 3339."),
+        "end": _said(TEXT, "Excluded."),
+        "timezone": _said(TEXT, "IANA name."),
+        "group_by": _said({**LINES, "maxItems": MAX_GROUPING}, f"Any filter below, or {', '.join(TIME_DIMENSIONS)}."),
+        **dict.fromkeys(FILTER_DIMENSIONS, TEXT),
+        "limit": _said(COUNT, "Groups per page."),
+        "cursor": _said(TEXT, "From next_cursor."),
+    }
+    return _arguments(known)
+
+
+def cost_report_output() -> Schema:
+    """A report: the whole, breakdowns as name → cost_usd, and the groups asked for."""
+    known: dict[str, Schema] = {
+        "period": TEXT,
+        "period_start": TEXT,
+        "period_end": TEXT,
+        "timezone": TEXT,
+        "total_cost_usd": TEXT,
+        **_counted(),
+        "filters": OBJECT,
+        **dict.fromkeys(REPORT_BREAKDOWNS, OBJECT),
+        "groups": ROWS,
+        "next_cursor": TEXT,
+    }
+    return _answer(known, "total_cost_usd", tokens=True)
+
+
+def budget_status_input() -> Schema:
+    """Whose budgets, and which spend."""
+    known: dict[str, Schema] = {
+        "estimated_cost_usd": _said(TEXT, "Asks for a decision."),
+        "estimated_tokens": COUNT,
+        "budget": _said(TEXT, "Only the budget of this name."),
+        "model": TEXT,
+        "provider": TEXT,
+        **{name: TEXT for name in CONTEXT_NAMES if name != "task_title"},
+        "tags": OBJECT,
+    }
+    return _arguments(known)
+
+
+def budget_status_output() -> Schema:
+    """Where budgets stand."""
+    standing = f"name, scope, period, limit_usd, spent_usd, remaining_usd, used_percent, state ({'|'.join(STATES)}), mode …"
+    known: dict[str, Schema] = {
+        "budgets": _said(ROWS, standing),
+        "decision": _one_of(("allow", "warn", "deny")),
+        "why": TEXT,
+        "decided_by": TEXT,
+    }
+    return _answer(known, "budgets")
+
+
+def _counted() -> dict[str, Schema]:
+    return {
+        "calls": COUNT,
+        "unpriced_calls": COUNT,
+        "lower_bound": FLAG,
+        "provisional_calls": COUNT,
+        "subscription_usd": TEXT,
+    }
+
+
+def _said(schema: Schema, description: str) -> Schema:
+    return {**schema, "description": description}
+
+
+def _one_of(values: Iterable[str]) -> Schema:
+    return {"type": "string", "enum": list(values)}
+
+
+def _arguments(known: Mapping[str, Schema], required: list[str] | None = None) -> Schema:
+    schema: Schema = {"type": "object", "properties": dict(known), "additionalProperties": False}
+    return {**schema, "required": required} if required else schema
+
+
+def _answer(known: Mapping[str, Schema], *required: str, tokens: bool = False) -> Schema:
+    schema: Schema = {"type": "object", "properties": dict(known), "required": list(required)}
+    # total_tokens, input_tokens, cache_read_input_tokens …: one pattern instead of six entries that every agent pays for.
+    return {**schema, "patternProperties": {"_tokens$": COUNT}} if tokens else schema

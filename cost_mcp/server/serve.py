@@ -1,0 +1,59 @@
+"""``cost-mcp serve``: the server on stdin and stdout, until the client or a signal ends it."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import signal
+import sys
+from collections.abc import Callable
+
+
+def serve() -> int:
+    """Serve one client on stdin and stdout; returns the process's exit code once the ledger is closed."""
+    # Read when pydantic is imported: without it a refused message would be logged together with a web address.
+    os.environ.setdefault("PYDANTIC_ERRORS_INCLUDE_URL", "0")
+    gc.disable()  # collecting while 1,500 modules load costs a client's handshake 50 ms; turned on again behind it
+    try:
+        return asyncio.run(_serve())
+    except KeyboardInterrupt:
+        return 128 + signal.SIGINT
+
+
+async def _serve() -> int:
+    from cost_mcp.server.app import build_server
+    from cost_mcp.server.backing import Backing
+    from cost_mcp.server.conversation import converse
+    from cost_mcp.server.log import log_loop_failure, log_to_stderr
+    from cost_mcp.server.stdio import open_stdio
+
+    log_to_stderr()
+    loop = asyncio.get_running_loop()
+    loop.set_exception_handler(log_loop_failure)
+    async with Backing() as backing, open_stdio() as wire:
+        sys.stdout = sys.stderr  # a stray print of a library must not reach the wire
+        ending = asyncio.current_task()
+        assert ending is not None
+        _on_signals(loop, wire.end or ending.cancel)
+        try:
+            await converse(build_server(backing), wire.arrivals, wire.departures, backing.start)
+        except asyncio.CancelledError:
+            if wire.end is not None:
+                raise
+            # A thread still waits in a read of stdin that nothing can interrupt: close the ledger, then leave it behind.
+            await backing.close()
+            sys.stderr.flush()
+            os._exit(0)
+    return 0
+
+
+def _on_signals(loop: asyncio.AbstractEventLoop, stop: Callable[[], object]) -> None:
+    def later(*_: object) -> None:
+        loop.call_soon_threadsafe(stop)
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        try:
+            loop.add_signal_handler(number, stop)
+        except NotImplementedError:  # Windows
+            signal.signal(number, later)

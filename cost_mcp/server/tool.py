@@ -1,0 +1,71 @@
+"""Tools: listed from the definitions, called on the service; every failure becomes an answer the model can act on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
+from mcp.shared.exceptions import MCPError
+from mcp_types import INVALID_PARAMS, CallToolRequestParams
+
+from cost_mcp.errors import CostError, InvalidInput
+from cost_mcp.server.backing import Backing
+from cost_mcp.server.definitions import definitions
+from cost_mcp.server.log import log_unexpected
+
+NOT_AN_OBJECT = "\0not an object"
+"""Stands in for arguments that are no object, which the SDK would refuse with words that no model is shown."""
+
+Context = ServerRequestContext[Any, Any]
+
+
+class Tools:
+    """The tools over one service."""
+
+    def __init__(self, backing: Backing) -> None:
+        self._backing = backing
+        self._names = tuple(tool["name"] for tool in definitions()["tools"])
+
+    async def list(self, _ctx: Context, _params: object) -> HandlerResult:
+        """``tools/list``."""
+        return {"tools": definitions()["tools"]}
+
+    async def call(self, _ctx: Context, params: CallToolRequestParams) -> HandlerResult:
+        """``tools/call``; a refusal is a result with ``isError``, since those are what models read."""
+        name = params.name
+        if name not in self._names:
+            raise MCPError(code=INVALID_PARAMS, message=f"No such tool. There are: {', '.join(self._names)}.")
+        try:
+            arguments = _given(name, params.arguments or {})
+            service = self._backing.ready or await self._backing.service()
+            from cost_mcp.server.verb import VERBS  # loaded with the service, not before the handshake
+
+            text, structure = await VERBS[name](service, arguments)
+        except CostError as refusal:
+            return _error(str(refusal))
+        except Exception as failure:  # noqa: BLE001  (the one place where what nobody foresaw becomes an answer)
+            return _error(log_unexpected(failure, name))
+        return {"content": [{"type": "text", "text": text}], "structuredContent": structure}
+
+
+async def admit_any_arguments(ctx: Context, call_next: CallNext) -> HandlerResult:
+    """Middleware: lets a tool call whose arguments are no object reach the tool, which tells the model so."""
+    if ctx.method == "tools/call" and ctx.params is not None:
+        arguments = ctx.params.get("arguments")
+        if arguments is not None and not isinstance(arguments, dict):
+            ctx = replace(ctx, params={**ctx.params, "arguments": {NOT_AN_OBJECT: True}})
+    return await call_next(ctx)
+
+
+def _given(tool: str, arguments: Mapping[str, object]) -> Mapping[str, object]:
+    if NOT_AN_OBJECT in arguments:
+        raise InvalidInput(
+            "arguments is not an object.", field="arguments", hint=f"Give {tool}'s arguments as one JSON object."
+        )
+    return arguments
+
+
+def _error(text: str) -> dict[str, Any]:
+    return {"content": [{"type": "text", "text": text}], "isError": True}

@@ -1,0 +1,55 @@
+"""What each tool does: one verb of the service, and the answer as text and as a structure."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING
+
+from cost_mcp.model.call import Rank
+from cost_mcp.service.fields import present, refuse_unknown
+from cost_mcp.views.shape import Shape, receipt_shape, report_shape, status_shape, task_shape
+from cost_mcp.views.text import receipt_text, report_text, status_text, task_text
+
+if TYPE_CHECKING:
+    from cost_mcp.service.service import Service
+
+Answer = tuple[str, Shape]
+Arguments = Mapping[str, object]
+
+SOURCE = "mcp"
+
+
+async def record_call(service: Service, arguments: Arguments) -> Answer:
+    """Record one call, as an agent reports it."""
+    receipt = await service.record(arguments, source=SOURCE, rank=Rank.AGENT)
+    return receipt_text(receipt), receipt_shape(receipt)
+
+
+async def get_task_cost(service: Service, arguments: Arguments) -> Answer:
+    """What one task cost; the bound one when none is named."""
+    given = present(arguments)
+    refuse_unknown(given, ("task_id",), "get_task_cost")
+    answer = await service.task_cost(given.get("task_id"))
+    return task_text(answer), task_shape(answer)
+
+
+async def get_cost_report(service: Service, arguments: Arguments) -> Answer:
+    """What a period cost."""
+    answer = await service.cost_report(arguments)
+    return report_text(answer), report_shape(answer)
+
+
+async def get_budget_status(service: Service, arguments: Arguments) -> Answer:
+    """Where budgets stand."""
+    answer = await service.budget_status(arguments)
+    return status_text(answer), status_shape(answer)
+
+
+Verb = Callable[["Service", Arguments], Awaitable[Answer]]
+
+VERBS: Mapping[str, Verb] = {
+    "record_call": record_call,
+    "get_task_cost": get_task_cost,
+    "get_cost_report": get_cost_report,
+    "get_budget_status": get_budget_status,
+}
