@@ -209,3 +209,8 @@ def _set_line(budget: Budget) -> Line:
         Span(_limit(budget), "money"),
         f" per {budget.period}, {covers_words(budget)}, in {budget.timezone}; it {means} ({budget.mode}).",
     )
+
+
+def removed_page(budget: Budget) -> Page:
+    """What was removed."""
+    return (line("Removed ", Span(budget.name, "name"), f" ({_limit(budget)} per {budget.period}); its history stays."),)

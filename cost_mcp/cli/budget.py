@@ -1,0 +1,184 @@
+"""``budget``: limits, and where they stand."""
+
+from __future__ import annotations
+
+import getpass
+from typing import TYPE_CHECKING
+
+import click
+
+from cost_mcp.cli.failure import REFUSED
+from cost_mcp.cli.options import as_json, option, pairs, pass_surroundings, timezone
+from cost_mcp.cli.output import put_json, put_page
+from cost_mcp.cli.surroundings import Surroundings
+from cost_mcp.errors import InvalidInput
+from cost_mcp.views.shape import status_shape
+from cost_mcp.views.shape_budget import budget_definition_shape, change_shape
+from cost_mcp.views.terminal_budget import budgets_page, history_page, removed_page, set_page, status_page
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from cost_mcp.model.budget import Budget
+    from cost_mcp.service.service import Service
+
+SHORT = {"daily": "day", "weekly": "week", "monthly": "month"}
+
+
+@click.group(invoke_without_command=True)
+@click.option("--daily", metavar="USD", help="Watch what a day costs: sets the budget `daily`.")
+@click.option("--weekly", metavar="USD", help="Watch a week: sets `weekly`.")
+@click.option("--monthly", metavar="USD", help="Watch a month: sets `monthly`.")
+@as_json
+@click.pass_context
+def budget(ctx: click.Context, as_json: bool, **limits: str | None) -> None:
+    """Set budgets and see where they stand.
+
+    A budget set with --daily, --weekly or --monthly warns and never denies; `budget set --mode enforce` denies.
+    """
+    orders = [
+        {"name": name, "limit": limit, "period": SHORT[name], "mode": "alert"}
+        for name, limit in limits.items()
+        if limit is not None
+    ]
+    if ctx.invoked_subcommand is not None:
+        if orders:
+            raise click.UsageError("--daily, --weekly and --monthly stand alone, without a command.", ctx)
+        return
+    if orders:
+        _set(ctx.ensure_object(Surroundings), orders, as_json=as_json)
+    else:
+        ctx.invoke(status, as_json=as_json)
+
+
+@budget.command("set")
+@click.argument("name")
+@click.option("--limit", required=True, help="Dollars; tokens with --tokens, calls with --calls.")
+@click.option("--tokens", "unit", flag_value="limit_tokens", help="The limit counts tokens.")
+@click.option("--calls", "unit", flag_value="limit_calls", help="The limit counts calls.")
+@click.option("--period", help="hour, day, week, month, quarter, year or total (default: day).")
+@click.option("--mode", help="alert (never denies; default), enforce (denies), shadow (records what it would deny).")
+@click.option("--scope", multiple=True, metavar="NAME=VALUE", help="Only such calls, e.g. project=shop, model=claude-opus-*.")
+@click.option("--each", help="One limit per value of: session_id, task_id, agent, project, model.")
+@timezone
+@click.option("--week-start", help="The day its weeks begin on (default: monday).")
+@click.option("--thresholds", help="Percents for info, warning, critical, exceeded (default: 50,80,95,100).")
+@click.option("--include-subscription", is_flag=True, help="Count calls that a plan covers, at list prices.")
+@as_json
+@pass_surroundings
+def set_budget(
+    around: Surroundings,
+    as_json: bool,
+    limit: str,
+    unit: str | None,
+    scope: tuple[str, ...],
+    thresholds: str | None,
+    **given: object,
+) -> None:
+    """Make a budget, or change the one of this name; what was spent in its current window counts from the first moment."""
+    fields = dict(given)
+    fields["limit" if unit is None else unit] = limit if unit is None else _count(limit)
+    fields["scope"] = pairs(scope, "scope")
+    fields["thresholds"] = None if thresholds is None else thresholds.split(",")
+    fields["include_subscription"] = given["include_subscription"] or None
+    _set(around, [fields], as_json=as_json)
+
+
+@budget.command("list")
+@as_json
+@pass_surroundings
+def list_budgets(around: Surroundings, as_json: bool) -> None:
+    """Show how every budget is set."""
+    with around.quick() as quick:
+        budgets = quick.budgets()
+        if as_json:
+            put_json({"budgets": [budget_definition_shape(one) for one in budgets]})
+        else:
+            put_page(budgets_page(budgets))
+
+
+@budget.command("status")
+@click.argument("name", required=False)
+@option("project", "Budgets that cover this project.")
+@option("task_id", "Budgets that cover this task.")
+@option("session_id", "Budgets that cover this session.")
+@option("agent", "Budgets that cover this agent.")
+@option("provider", "Budgets that cover this provider.")
+@option("model", "Budgets that cover this model.")
+@option("feature", "Budgets that cover this feature.")
+@option("purpose", "Budgets that cover this purpose.")
+@option("task_type", "Budgets that cover this type of task.")
+@click.option("--estimated-cost-usd", metavar="USD", help="Ask whether so much may be spent; exit code 1 when it may not.")
+@as_json
+@click.pass_context
+def status(ctx: click.Context, as_json: bool, name: str | None = None, **given: object) -> None:
+    """Show where budgets stand, the tightest first."""
+    around = ctx.ensure_object(Surroundings)
+    with around.quick() as quick:
+        answer = quick.budget_status({**given, "budget": name})
+        if as_json:
+            put_json(status_shape(answer))
+        else:
+            put_page(status_page(answer, quick.clock()))
+    if answer.decision is not None and answer.decision.decision == "deny":
+        ctx.exit(REFUSED)
+
+
+@budget.command("history")
+@click.argument("name", required=False)
+@as_json
+@pass_surroundings
+def history(around: Surroundings, name: str | None, as_json: bool) -> None:
+    """Show every change of a budget, or of all, oldest first."""
+    with around.quick() as quick:
+        changes = quick.budget_history(name)
+        if as_json:
+            put_json({"changes": [change_shape(change) for change in changes]})
+        else:
+            put_page(history_page(changes, quick.settings.timezone, quick.clock()))
+
+
+@budget.command("remove")
+@click.argument("name")
+@as_json
+@pass_surroundings
+def remove(around: Surroundings, name: str, as_json: bool) -> None:
+    """End a budget; its history stays."""
+
+    async def work(service: Service) -> Budget:
+        return await service.remove_budget(name, changed_by=_who())
+
+    removed = around.within(work)
+    if as_json:
+        put_json({"removed": budget_definition_shape(removed)})
+    else:
+        put_page(removed_page(removed))
+
+
+def _set(around: Surroundings, orders: Sequence[Mapping[str, object]], *, as_json: bool) -> None:
+    from cost_mcp.service.budget_order import read_budget
+
+    async def work(service: Service) -> list[Budget]:
+        for order in orders:
+            read_budget(order, service.settings)  # refuse the last before the first is written
+        return [await service.set_budget(order, changed_by=_who()) for order in orders]
+
+    budgets = around.within(work)
+    if as_json:
+        put_json({"budgets": [budget_definition_shape(one) for one in budgets]})
+    else:
+        put_page(set_page(budgets))
+
+
+def _count(text: str) -> int:
+    try:
+        return int(text.replace(",", ""))
+    except ValueError:
+        raise InvalidInput("limit is not a whole number.", field="limit", hint="Give a number of tokens or calls.") from None
+
+
+def _who() -> str:
+    try:
+        return f"cli:{getpass.getuser()}"
+    except (OSError, KeyError):
+        return "cli"  # a container may have a user id without a name

@@ -1,0 +1,66 @@
+"""Every command by name; a command's module is imported when it is run, not to list it."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from typing import cast
+
+import click
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "today": ("reading:today", "Show what was spent today, by model."),
+    "report": ("reading:report", "Show what a period cost, grouped and filtered."),
+    "task": ("reading:task", "Show what one task cost."),
+    "record": ("record:record", "Record one model call."),
+    "budget": ("budget:budget", "Set budgets and see where they stand."),
+    "prices": ("prices:prices", "See prices, explain costs, keep price books."),
+    "serve": ("serve:serve", "Serve agents over MCP on stdin and stdout."),
+    "demo": ("demo:demo", "Watch a scripted agent spend and keep to a budget."),
+    "doctor": ("doctor:doctor", "Check versions, settings, ledger and price books."),
+    "trust": ("trust:trust", "Trust the settings and prices of the project here."),
+    "verify": ("upkeep:verify", "Recompute every total from the calls and compare."),
+    "rebuild": ("upkeep:rebuild", "Make totals and budget windows anew from the calls."),
+}
+"""Command → where it is (module:name inside this package), and the first line of its help."""
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported one at a time."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 (click's signature)
+        """The names, in the order people need them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 (click's signature)
+        """The command of this name, imported now."""
+        if cmd_name not in COMMANDS:
+            return None
+        module, _, name = COMMANDS[cmd_name][0].partition(":")
+        return cast("click.Command", getattr(importlib.import_module(f"cost_mcp.cli.{module}"), name))
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 (click's signature)
+        """List the commands from the table, importing none."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, first_line) for name, (_, first_line) in COMMANDS.items()])
+
+    def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command asked for; a misspelt one is answered with the nearest."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            near = difflib.get_close_matches(args[0], COMMANDS, n=1)
+            raise click.UsageError(f"there is no such command.{f' Did you mean {near[0]}?' if near else ''}", ctx)
+        return super().resolve_command(ctx, args)
+
+
+def _print_version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:
+    if asked and not ctx.resilient_parsing:
+        from importlib.metadata import version
+
+        print(f"cost-mcp {version('cost-mcp')}")
+        ctx.exit()
+
+
+@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option("--version", is_flag=True, expose_value=False, is_eager=True, callback=_print_version, help="Show the version.")
+def root() -> None:
+    """The ledger and the wallet of AI agents: what every model call cost, and what may still be spent."""

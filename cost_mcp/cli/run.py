@@ -1,0 +1,48 @@
+"""A command from its words to its exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from io import TextIOWrapper
+
+import click
+
+from cost_mcp.cli.failure import WRONG, tell, tell_unexpected, tell_usage
+from cost_mcp.cli.root import root
+from cost_mcp.cli.surroundings import Surroundings
+from cost_mcp.errors import CostError
+
+INTERRUPTED = 130
+
+
+def run(words: Sequence[str], surroundings: Surroundings | None = None) -> int:
+    """Run one command; answers its exit code: 0 done, 1 refused or a negative answer, 2 wrong use or an error."""
+    around = surroundings or Surroundings()
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")  # a terminal that cannot show a bar shows a question mark instead
+    try:
+        answer: object = root.main(list(words), prog_name="cost-mcp", standalone_mode=False, obj=around)
+        sys.stdout.flush()
+    except (click.Abort, KeyboardInterrupt):
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read us has seen enough; point stdout elsewhere so that closing it at exit does not complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:  # noqa: BLE001 (the outermost place: what nobody foresaw becomes a sentence with an id)
+        return _told(error, around, as_json="--json" in words)
+    return answer if isinstance(answer, int) and 0 <= answer <= WRONG else 0
+
+
+def _told(error: Exception, around: Surroundings, *, as_json: bool) -> int:
+    if isinstance(error, CostError):
+        return tell(error, as_json=as_json)
+    if isinstance(error, click.UsageError):
+        path = error.ctx.command_path if error.ctx is not None else "cost-mcp"
+        return tell_usage(error.format_message(), f"See `{path} --help`.", as_json=as_json)
+    if isinstance(error, click.ClickException):
+        return tell_usage(error.format_message(), "", as_json=as_json)
+    return tell_unexpected(error, around.environ, as_json=as_json)
