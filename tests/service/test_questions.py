@@ -1,0 +1,231 @@
+"""Reports, tasks and budgets as every face asks for them."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from cost_mcp.config.settings import Settings
+from cost_mcp.errors import CostError, NotFound
+from cost_mcp.model.call import Rank
+from cost_mcp.service.opening import open_quick
+from cost_mcp.service.service import Service
+
+if TYPE_CHECKING:
+    from tests.service.conftest import MovedClock, Opener
+
+CALL: dict[str, Any] = {"model": "claude-opus-4-6", "input_tokens": 1000, "output_tokens": 100}  # $0.0075
+
+
+async def told(service: Service, **fields: object):
+    return await service.record(CALL | fields, source="mcp", rank=Rank.AGENT)
+
+
+async def test_groups_sum_to_the_total_whatever_they_are_grouped_by(opened: Opener, clock: MovedClock):
+    async with opened() as service:
+        for n in range(12):
+            clock.move(minutes=7)
+            await told(service, agent=f"a{n % 3}", task_id=f"T-{n % 4}", project=None if n % 2 else "p", input_tokens=1000 + n)
+        for group_by in ("agent", "task", "project,model", "day,agent", ["hour", "task", "model"], "week", "month", "session"):
+            answer = await service.cost_report({"period": "today", "group_by": group_by})
+            sums = [
+                sum((g.totals.cost_usd for g in answer.report.groups), Decimal(0)),
+                sum(g.totals.calls for g in answer.rows),
+            ]
+            assert sums == [answer.report.totals.cost_usd, 12]
+
+
+async def test_pages_follow_one_another(opened: Opener):
+    async with opened() as service:
+        for n in range(5):
+            await told(service, task_id=f"T-{n}", input_tokens=1000 * (n + 1))
+        question: dict[str, object] = {"period": "today", "group_by": ["task"], "limit": 2}
+        names: list[str | None] = []
+        cursor: str | None = None
+        while True:
+            answer = await service.cost_report(question | {"cursor": cursor})
+            names += [group.key[0] for group in answer.rows]
+            cursor = answer.next_cursor
+            if cursor is None:
+                break
+    assert names == ["T-4", "T-3", "T-2", "T-1", "T-0"]
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"period": "fortnight"}, "period"),
+        ({"period": "week", "start": "2026-11-01"}, "period"),
+        ({"end": "2026-11-01"}, "start"),
+        ({"start": "2026-11-02", "end": "2026-11-01"}, "end"),
+        ({"timezone": "Mars/Olympus"}, "timezone"),
+        ({"group_by": ["modle"]}, "group_by"),
+        ({"group_by": ["day", "model", "agent", "task"]}, "group_by"),
+        ({"group_by": ["day", "day"]}, "group_by"),
+        ({"group_by": 7}, "group_by"),
+        ({"limit": 0}, "limit"),
+        ({"limit": "ten"}, "limit"),
+        ({"cursor": "x"}, "cursor"),
+        ({"agent": ""}, "agent"),
+        ({"grop_by": "day"}, "grop_by"),
+    ],
+)
+async def test_a_question_that_makes_no_sense_is_refused_by_name(opened: Opener, fields: dict[str, object], field: str):
+    async with opened() as service:
+        with pytest.raises(CostError) as refused:
+            await service.cost_report(fields)
+    assert refused.value.field == field
+    assert refused.value.hint
+
+
+async def test_an_unknown_task_costs_nothing_and_the_nearest_are_named(opened: Opener):
+    async with opened() as service:
+        await told(service, task_id="checkout-42")
+        answer = await service.task_cost("checkout-24")
+    assert not answer.task.known
+    assert answer.task.totals.cost_usd == 0
+    assert answer.task.nearest == ("checkout-42",)
+
+
+async def test_a_task_is_broken_down_by_model_agent_and_purpose(opened: Opener):
+    async with opened() as service:
+        await told(service, task_id="T", agent="planner", purpose="plan", task_title="Checkout", task_type="feature")
+        await told(service, task_id="T", agent="coder", model="claude-haiku-4-5")
+        task = (await service.task_cost("T")).task
+    assert (task.title, task.task_type) == ("Checkout", "feature")
+    assert [name for name, _ in task.breakdowns["by_model"]] == ["claude-opus-4-6", "claude-haiku-4-5"]
+    assert {name for name, _ in task.breakdowns["by_purpose"]} == {"plan", "(none)"}
+    assert sum(t.cost_usd for _, t in task.breakdowns["by_agent"]) == task.totals.cost_usd
+
+
+async def test_a_budget_stands_where_its_calls_put_it(opened: Opener):
+    async with opened() as service:
+        await told(service, project="site")
+        await told(service, project="shop")
+        await service.set_budget(
+            {"name": "site", "limit": "0.01", "period": "day", "scope": {"project": "site"}, "mode": "enforce"}, changed_by="me"
+        )
+        receipt = await told(service, project="site", call_id="second")
+        (standing,) = (await service.budget_status({"project": "site"})).standings
+        none = await service.budget_status({"project": "shop"})
+    assert standing.spent == Decimal("0.015")
+    assert standing.remaining == Decimal("-0.005")
+    assert standing.state == "exceeded"
+    assert [s.budget.name for s in receipt.standings] == ["site"]
+    assert none.standings == ()
+
+
+@pytest.mark.parametrize(
+    ("estimate", "decision"), [("0.001", "allow"), ("0.0006", "allow"), ("0.006", "warn"), ("0.0925", "deny")]
+)
+async def test_an_estimate_gets_a_decision(opened: Opener, estimate: str, decision: str):
+    async with opened() as service:
+        await told(service)
+        await service.set_budget({"name": "daily", "limit": "0.0150", "period": "day", "mode": "enforce"}, changed_by="me")
+        answer = await service.budget_status({"estimated_cost_usd": estimate})
+    assert answer.decision is not None
+    assert answer.decision.decision == decision
+    assert "daily" in answer.decision.why
+
+
+async def test_a_windows_spend_starts_anew_with_the_day_of_its_zone(opened: Opener, clock: MovedClock):
+    async with opened() as service:
+        await service.set_budget({"name": "d", "limit": "1", "period": "day", "timezone": "Asia/Kathmandu"}, changed_by="me")
+        await told(service)
+        clock.move(hours=6)  # 18:00 UTC is 23:45 in Kathmandu
+        (before,) = (await service.budget_status({})).standings
+        clock.move(minutes=15)
+        (after,) = (await service.budget_status({})).standings
+    assert (before.spent, after.spent) == (Decimal("0.0075"), Decimal(0))
+    assert before.window_end == after.window_start
+
+
+async def test_a_budget_is_changed_and_removed_with_its_history_kept(opened: Opener):
+    async with opened() as service:
+        await service.set_budget({"name": "d", "limit": "1", "period": "day"}, changed_by="ann")
+        await told(service)
+        await service.set_budget({"name": "d", "limit": "2", "period": "day"}, changed_by="bob")
+        (standing,) = (await service.budget_status({"budget": "d"})).standings
+        await service.remove_budget("d", changed_by="ann")
+        history = await service.budget_history("d")
+        with pytest.raises(NotFound):
+            await service.remove_budget("d", changed_by="ann")
+        with pytest.raises(NotFound):
+            await service.budget_status({"budget": "d"})
+    assert standing.spent == Decimal("0.0075")
+    assert [(c.changed_by, c.before and c.before.limit_usd, c.after and c.after.limit_usd) for c in history] == [
+        ("ann", None, 1),
+        ("bob", 1, 2),
+        ("ann", 2, None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"limit": "0"}, "limit"),
+        ({"limit": "-1"}, "limit"),
+        ({"limit": "1", "limit_calls": 5}, "limit"),
+        ({}, "limit"),
+        ({"limit": "1", "period": "decade"}, "period"),
+        ({"limit": "1", "mode": "strict"}, "mode"),
+        ({"limit": "1", "timezone": "Nowhere"}, "timezone"),
+        ({"limit": "1", "scope": {"colour": "red"}}, "scope"),
+        ({"limit": "1", "scope": "project=x"}, "scope"),
+        ({"limit": "1", "each": "colour"}, "each"),
+        ({"limit": "1", "thresholds": [80, 50, 95, 100]}, "thresholds"),
+        ({"limit": "1", "thresholds": [1]}, "thresholds"),
+        ({"limit": "1", "thresholds": ["a", "b", "c", "d"]}, "thresholds"),
+        ({"limit": "1", "week_start": "someday"}, "week_start"),
+        ({"limit_tokens": 0}, "limit_tokens"),
+        ({"limit": "1", "name": "x" * 65}, "name"),
+        ({"limit": "1", "limits": 5}, "limits"),
+    ],
+)
+async def test_a_budget_that_cannot_be_is_refused_by_name(opened: Opener, fields: dict[str, object], field: str):
+    async with opened() as service:
+        with pytest.raises(CostError) as refused:
+            await service.set_budget({"name": "d", "period": "day"} | fields, changed_by="me")
+        assert await service.budgets() == ()
+    assert refused.value.field == field
+
+
+async def test_the_quick_door_gives_the_same_answers(opened: Opener, clock: MovedClock):
+    async with opened() as service:
+        for n in range(6):
+            await told(service, task_id=f"T-{n % 2}", agent=f"a{n % 3}", project="p", call_id=f"c-{n}")
+        await service.set_budget({"name": "each", "limit": "1", "period": "day", "each": "agent"}, changed_by="me")
+        question: dict[str, object] = {"period": "today", "group_by": "day,agent"}
+        slow = (
+            await service.cost_report(question),
+            await service.task_cost("T-1"),
+            await service.budget_status({}),
+            await service.explain("c-3"),
+            await service.budgets(),
+            await service.budget_history("each"),
+        )
+        quick = open_quick(service.settings, clock=clock)
+        fast = (
+            quick.cost_report(question),
+            quick.task_cost("T-1"),
+            quick.budget_status({}),
+            quick.explain("c-3"),
+            quick.budgets(),
+            quick.budget_history("each"),
+        )
+        quick.close()
+    assert fast == slow
+
+
+def test_a_ledger_that_does_not_exist_yet_answers_empty_and_is_not_made(tmp_path: Path, clock: MovedClock):
+    quick = open_quick(Settings(db=str(tmp_path / "none" / "ledger.db")), clock=clock)
+    assert quick.cost_report({"period": "today"}).report.totals.calls == 0
+    assert not quick.task_cost("T").task.known
+    assert quick.budget_status({}).standings == ()
+    with pytest.raises(NotFound):
+        quick.explain("c-1")
+    quick.close()
+    assert list(tmp_path.iterdir()) == []
