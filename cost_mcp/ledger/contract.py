@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -12,6 +12,12 @@ from cost_mcp.model.charge import PricedCall
 from cost_mcp.model.receipt import Receipt
 from cost_mcp.model.report import CostReport, ReportQuery, TaskCost
 from cost_mcp.model.scope import Covered
+
+WindowOf = Callable[[Budget, datetime], "tuple[datetime, datetime | None]"]
+"""The window of a budget that holds an instant, as (start, end); a ``total`` budget's starts at ``EARLIEST`` and has no end.
+
+Handed in when a ledger is opened: calendars are not the ledger's business. Windows of one budget never overlap.
+"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

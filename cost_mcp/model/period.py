@@ -61,6 +61,23 @@ def calendar_span(unit: str, day: date, first_weekday: int = 0) -> tuple[date, d
     return date(day.year, 1, 1), date(day.year + 1, 1, 1)
 
 
+def hour_span(instant: datetime, tz: ZoneInfo) -> tuple[datetime, datetime]:
+    """The clock hour of a zone that holds ``instant``, in UTC; cut short where the clock is set forward or back.
+
+    Two hours never overlap, also where the clock moves by half an hour (Lord Howe) or at a quarter to (Chatham).
+    """
+    utc = instant.astimezone(UTC)
+    offset = utc.astimezone(tz).utcoffset()
+    assert offset is not None
+    start = (utc + offset).replace(minute=0, second=0, microsecond=0) - offset
+    quarters = [start + timedelta(minutes=15 * n) for n in range(5)]
+    # All zones since 2000 change at whole quarter-hours: keep the stretch around the instant with its own offset.
+    while quarters[0].astimezone(tz).utcoffset() != offset:
+        quarters.pop(0)
+    kept = [q for q in quarters[1:-1] if q > utc and q.astimezone(tz).utcoffset() != offset]
+    return quarters[0], kept[0] if kept else quarters[-1]
+
+
 def named_period(name: str, now: datetime, timezone: str = "UTC", first_weekday: int = 0) -> Period:
     """A period by name: those of ``PERIOD_NAMES``, ``Nd`` / ``Nw`` (calendar days and weeks up to and with the current
     one), ``Nh`` (the last N hours to the minute), ``2026``, ``2026-11``, ``2026-11-22``.

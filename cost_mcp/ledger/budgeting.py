@@ -1,0 +1,78 @@
+"""Making, replacing and ending budgets inside a write transaction."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import replace
+from datetime import datetime
+
+from cost_mcp.errors import NotFound
+from cost_mcp.ledger.backfill import fill_windows
+from cost_mcp.ledger.book import Book
+from cost_mcp.ledger.budget_row import budget_of, budget_text, counts_alike
+from cost_mcp.ledger.plan import run_plan
+from cost_mcp.ledger.standing import budgets
+from cost_mcp.model.budget import Budget
+from cost_mcp.model.call import new_id
+from cost_mcp.model.moment import micros
+
+_BUDGET = "SELECT definition FROM budgets WHERE tenant = ? AND name = ?"
+_PUT = (
+    "INSERT INTO budgets (tenant, name, budget_id, definition) VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
+    "budget_id = excluded.budget_id, definition = excluded.definition"
+)
+_DROP = "DELETE FROM budgets WHERE tenant = ? AND name = ?"
+_DROP_WINDOWS = "DELETE FROM budget_windows WHERE tenant = ? AND budget_id = ?"
+_CHANGED = "INSERT INTO budget_changes (tenant, name, changed_at, changed_by, before, after) VALUES (?, ?, ?, ?, ?, ?)"
+
+
+def set_budget(book: Book, budget: Budget, now: datetime, changed_by: str) -> Budget:
+    """Make or replace a budget. Windows are kept when the new definition counts the same calls, else filled anew."""
+    before = _find(book, budget.tenant, budget.name)
+    kept = before is not None and counts_alike(before, budget)
+    if before is not None and kept:
+        after = replace(budget, budget_id=before.budget_id, created_at=before.created_at, counts_from=before.counts_from)
+        if after == before:
+            return before
+    else:
+        created = now if before is None else before.created_at
+        start, _ = book.window_of(budget, now)
+        after = replace(budget, budget_id=new_id("bud"), created_at=created, counts_from=start)
+    book.db.execute(_PUT, (after.tenant, after.name, after.budget_id, budget_text(after)))
+    if not kept:
+        if before is not None:
+            book.db.execute(_DROP_WINDOWS, (before.tenant, before.budget_id))
+        fill_windows(book.db, after, book.window_of)
+    _note(book, before, after, now, changed_by)
+    return after
+
+
+def remove_budget(book: Book, tenant: str, name: str, now: datetime, changed_by: str) -> Budget:
+    """End a budget; its windows go, its history stays.
+
+    Raises:
+        NotFound: there is none of this name.
+    """
+    before = _find(book, tenant, name)
+    if before is None:
+        names = [budget.name for budget in run_plan(book.db, budgets(tenant))]
+        near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
+        hint = f"Did you mean {', '.join(near)}?" if near else "List the budgets in force to see their names."
+        raise NotFound("there is no budget of this name.", field="name", hint=hint)
+    book.db.execute(_DROP, (tenant, name))
+    book.db.execute(_DROP_WINDOWS, (tenant, before.budget_id))
+    _note(book, before, None, now, changed_by)
+    return before
+
+
+def _find(book: Book, tenant: str, name: str) -> Budget | None:
+    row = book.db.execute(_BUDGET, (tenant, name)).fetchone()
+    return None if row is None else budget_of(row[0])
+
+
+def _note(book: Book, before: Budget | None, after: Budget | None, now: datetime, changed_by: str) -> None:
+    subject = after or before
+    assert subject is not None
+    texts = [None if budget is None else budget_text(budget) for budget in (before, after)]
+    book.db.execute(_CHANGED, (subject.tenant, subject.name, micros(now), changed_by, *texts))
+    book.budgets_changed()

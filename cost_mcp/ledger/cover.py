@@ -1,0 +1,117 @@
+"""Which rollup buckets and which single rows make up a stretch of time, and how a report's time columns cut it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from cost_mcp.errors import InvalidInput
+from cost_mcp.ledger.fold import QUARTER
+from cost_mcp.model.moment import micros, zone
+from cost_mcp.model.period import calendar_span, day_start, hour_span
+
+MAX_STRETCHES = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """``[start, end)`` in stored microseconds, and the number of the label its sums go under."""
+
+    label: int
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cover:
+    """Stretches taken apart: ``spans`` of whole buckets as (label, grain, first bucket, bucket after the last), and the ragged
+    ``edges`` that no bucket fits.
+    """
+
+    spans: tuple[tuple[int, int, int, int], ...]
+    edges: tuple[Stretch, ...]
+
+
+def cover(stretches: Sequence[Stretch]) -> Cover:
+    """The coarsest buckets that fit into each stretch, and what is left over at its ends."""
+    spans: list[tuple[int, int, int, int]] = []
+    edges: list[Stretch] = []
+    for stretch in stretches:
+        label, first, after = stretch.label, -(-stretch.start // QUARTER), stretch.end // QUARTER
+        if first >= after:
+            edges.append(stretch)
+            continue
+        if stretch.start < first * QUARTER:
+            edges.append(Stretch(label, stretch.start, first * QUARTER))
+        if after * QUARTER < stretch.end:
+            edges.append(Stretch(label, after * QUARTER, stretch.end))
+        spans += [(label, *span) for span in _spans(first, after)]
+    return Cover(tuple(spans), tuple(edges))
+
+
+def _spans(first: int, after: int) -> Iterator[tuple[int, int, int]]:
+    """(grain, first bucket, bucket after the last) for whole quarter-hours: quarters, hours, days, hours, quarters."""
+    inner: list[tuple[int, int, int]] = []
+    for coarser, grain in ((4, 1), (96, 4)):
+        up, down = -(-first // coarser) * coarser, after // coarser * coarser
+        if up >= down:
+            yield from [*inner, (grain, first, after)]
+            return
+        inner += [(grain, first, up)] if first < up else []
+        inner += [(grain, down, after)] if down < after else []
+        first, after = up, down
+    yield from [*inner, (96, first, after)]
+
+
+@dataclass(frozen=True, slots=True)
+class TimeTable:
+    """How the time columns of a report cut its period: the stretches, and for each label the texts of those columns."""
+
+    stretches: tuple[Stretch, ...]
+    labels: tuple[tuple[str, ...], ...]
+
+
+def time_table(start: datetime, end: datetime, columns: Sequence[str], timezone: str, week_start: int) -> TimeTable:
+    """The stretches of ``[start, end)`` in which every one of the time ``columns`` has one value.
+
+    Raises:
+        InvalidInput: so fine a grouping over so long a period that nobody could read it.
+    """
+    if not columns:
+        return TimeTable((Stretch(0, micros(start), micros(end)),), ((),))
+    tz = zone(timezone)
+    finest = next(c for c in ("hour", "day", "week", "month") if c in columns)
+    # Weeks and months do not nest: days are what both are made of.
+    step = "day" if {"week", "month"} <= set(columns) and finest == "week" else finest
+    numbers: dict[tuple[str, ...], int] = {}
+    stretches: list[Stretch] = []
+    at = start
+    while at < end:
+        first, after = _unit(step, at, tz, week_start)
+        texts = tuple(_text(column, at, first, tz, week_start) for column in columns)
+        until = min(after, end)
+        stretches.append(Stretch(numbers.setdefault(texts, len(numbers)), micros(at), micros(until)))
+        if len(stretches) > MAX_STRETCHES:
+            raise InvalidInput(
+                f"grouping this period by {step} makes more than {MAX_STRETCHES:,} groups.",
+                field="group_by",
+                hint="Group by a longer time, or ask about a shorter period.",
+            )
+        at = until
+    return TimeTable(tuple(stretches), tuple(numbers))
+
+
+def _unit(step: str, at: datetime, tz: ZoneInfo, week_start: int) -> tuple[datetime, datetime]:
+    if step == "hour":
+        return hour_span(at, tz)
+    first, after = calendar_span(step, at.astimezone(tz).date(), week_start)
+    return day_start(first, tz), day_start(after, tz)
+
+
+def _text(column: str, at: datetime, first: datetime, tz: ZoneInfo, week_start: int) -> str:
+    if column == "hour":
+        return first.astimezone(tz).isoformat(timespec="minutes")
+    day = calendar_span(column, at.astimezone(tz).date(), week_start)[0]
+    return day.isoformat()[:7] if column == "month" else day.isoformat()

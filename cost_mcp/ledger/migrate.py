@@ -1,0 +1,101 @@
+"""Schema changes: numbered SQL files, each committed together with the record that it ran."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import datetime
+from functools import lru_cache
+from importlib.resources import files
+
+from cost_mcp.errors import LedgerUnavailable
+from cost_mcp.ledger.faults import foreign, newer, older
+from cost_mcp.model.moment import micros
+
+APPLICATION_ID = 0x434D4350
+"""Marks a database file as a ledger: the letters CMCP."""
+
+SCHEMA = 1
+"""The schema this version works with: the number of the last migration."""
+
+_OLDEST_SQLITE = (3, 37, 0)
+
+
+def migrate(db: sqlite3.Connection, now: datetime) -> None:
+    """Bring the schema up to date. The caller holds the ledger's lock.
+
+    Raises:
+        LedgerNewer: a later version of the program wrote it; nothing was changed.
+        LedgerUnavailable: another program's database, or an SQLite without strict tables.
+    """
+    found = check_known(db)
+    for number, name, sql in migrations()[found:]:
+        try:
+            db.executescript(
+                f"BEGIN IMMEDIATE;\n{sql}\n"
+                f"INSERT INTO migrations (number, name, applied_at) VALUES ({number}, '{name}', {micros(now)});\n"
+                f"PRAGMA application_id = {APPLICATION_ID};\nPRAGMA user_version = {number};\nCOMMIT;"
+            )
+        except BaseException:
+            if db.in_transaction:
+                db.execute("ROLLBACK")
+            raise
+
+
+def check_known(db: sqlite3.Connection) -> int:
+    """The number of the last migration that ran, when this version can bring the database up to date; changes nothing.
+
+    Raises:
+        LedgerNewer: a later version of the program wrote it.
+        LedgerUnavailable: another program's database, or an SQLite without strict tables.
+    """
+    if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
+        raise LedgerUnavailable(
+            f"SQLite {sqlite3.sqlite_version} is too old; 3.37 is the first that will do.", hint="Use a newer Python or system."
+        )
+    found = schema_of(db)
+    if found > SCHEMA:
+        raise newer(found, SCHEMA)
+    return found
+
+
+def schema_of(db: sqlite3.Connection) -> int:
+    """The number of the last migration that ran; 0 for an empty database.
+
+    Raises:
+        LedgerUnavailable: the database belongs to another program.
+    """
+    version = int(db.execute("PRAGMA user_version").fetchone()[0])
+    mark = int(db.execute("PRAGMA application_id").fetchone()[0])
+    if mark == APPLICATION_ID:
+        return version
+    if version or mark or db.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
+        raise foreign()
+    return 0
+
+
+def check_readable(db: sqlite3.Connection) -> bool:
+    """Whether there is anything to read; False for a database no migration ran on yet.
+
+    Raises:
+        LedgerNewer, LedgerUnavailable: a schema that this version cannot read.
+    """
+    found = schema_of(db)
+    if found > SCHEMA:
+        raise newer(found, SCHEMA)
+    if 0 < found < SCHEMA:
+        raise older(found, SCHEMA)
+    return found == SCHEMA
+
+
+@lru_cache(maxsize=1)
+def migrations() -> tuple[tuple[int, str, str], ...]:
+    """Every migration as (number, name, SQL), in order; numbers run from 1 without gaps."""
+    found = sorted(
+        (f for f in files("cost_mcp.ledger").joinpath("migrations").iterdir() if f.name.endswith(".sql")), key=_number
+    )
+    assert [_number(f) for f in found] == list(range(1, SCHEMA + 1))
+    return tuple((_number(f), f.name.removesuffix(".sql"), f.read_text(encoding="utf-8")) for f in found)
+
+
+def _number(file: object) -> int:
+    return int(str(getattr(file, "name", "")).split("_", 1)[0])

@@ -1,0 +1,72 @@
+"""The second door: the same answers for programs that start, ask and end. Synchronous, read-only, standard library only."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
+
+from cost_mcp.ledger.contract import BudgetChange, Readings, StoredCall, WindowOf
+from cost_mcp.ledger.faults import ledger_fault
+from cost_mcp.ledger.file import open_for_reading
+from cost_mcp.ledger.plan import Plan, run_plan_at_once
+from cost_mcp.model.budget import Budget, Standing
+from cost_mcp.model.report import CostReport, ReportQuery, TaskCost
+from cost_mcp.model.scope import Covered
+
+T = TypeVar("T")
+
+
+def open_readings(path: Path, *, window_of: WindowOf) -> Readings:
+    """The ledger in this file for reading only; where there is no file, an empty ledger answers and no file is made.
+
+    Raises:
+        LedgerError: it cannot be opened, is damaged, newer, or another program's.
+    """
+    return _QuickReadings(open_for_reading(path), window_of)
+
+
+class _QuickReadings:
+    def __init__(self, db: sqlite3.Connection, window_of: WindowOf) -> None:
+        self._db = db
+        self._window_of = window_of
+
+    def call(self, tenant: str, call_id: str) -> StoredCall | None:
+        from cost_mcp.ledger.lookup import lookup
+
+        return self._run(lookup(tenant, call_id))
+
+    def report(self, query: ReportQuery) -> CostReport:
+        from cost_mcp.ledger.report import report
+
+        return self._run(report(query))
+
+    def task_cost(self, tenant: str, task_id: str) -> TaskCost:
+        from cost_mcp.ledger.task import task_cost
+
+        return self._run(task_cost(tenant, task_id))
+
+    def budgets(self, tenant: str) -> tuple[Budget, ...]:
+        from cost_mcp.ledger.standing import budgets
+
+        return self._run(budgets(tenant))
+
+    def standings(self, tenant: str, asking: Covered | None, now: datetime) -> tuple[Standing, ...]:
+        from cost_mcp.ledger.standing import standings
+
+        return self._run(standings(tenant, asking, now, self._window_of))
+
+    def budget_history(self, tenant: str, name: str | None) -> tuple[BudgetChange, ...]:
+        from cost_mcp.ledger.standing import budget_history
+
+        return self._run(budget_history(tenant, name))
+
+    def close(self) -> None:
+        self._db.close()
+
+    def _run(self, plan: Plan[T]) -> T:
+        try:
+            return run_plan_at_once(self._db, plan)
+        except sqlite3.Error as error:
+            raise ledger_fault(error) from None

@@ -1,0 +1,78 @@
+"""What a further report of a call that is already in the ledger means: nothing new, a correction, or a contradiction."""
+
+from __future__ import annotations
+
+from cost_mcp.errors import Conflict
+from cost_mcp.model.call import CONTEXT_NAMES, Call
+from cost_mcp.model.charge import PricedCall
+from cost_mcp.model.moment import micros
+from cost_mcp.model.money import nanos
+from cost_mcp.model.usage import USAGE_FIELDS
+
+
+def corrects(stored: PricedCall, report: PricedCall) -> bool:
+    """Whether ``report`` is the better report of the same call; False means that the stored one stands.
+
+    Reports are ordered: by rank, at one rank the final form above a provisional one, and of two provisional ones the one
+    that saw more. One source is believed about its own calls: there the final form comes first. So the order in which
+    reports arrive does not change which of them counts in the end.
+
+    Raises:
+        Conflict: equally good reports that contradict each other; the fields are named.
+    """
+    old, new = stored.call, report.call
+    if _standing(new, old) != _standing(old, new):
+        return _standing(new, old) > _standing(old, new)
+    if new.provisional and new.usage.total_tokens != old.usage.total_tokens:
+        return new.usage.total_tokens > old.usage.total_tokens
+    differing = contradictions(old, new)
+    if differing:
+        raise Conflict(
+            f"call_id was recorded before with other contents: {', '.join(differing)}.",
+            field="call_id",
+            hint="The first report stands. Give every call an id of its own, best the provider's response id.",
+        )
+    return False
+
+
+def _standing(call: Call, other: Call) -> tuple[int, int]:
+    final = int(not call.provisional)
+    return (final, int(call.rank)) if call.source == other.source else (int(call.rank), final)
+
+
+def contradictions(old: Call, new: Call) -> tuple[str, ...]:
+    """The fields both reporters gave, with different values. Model and usage always count as given."""
+    differing: list[str] = []
+    if old.model != new.model:
+        differing.append("model")
+    both = old.supplied & new.supplied
+    if "provider" in both and old.provider != new.provider:
+        differing.append("provider")
+    differing += [name for name in USAGE_FIELDS if getattr(old.usage, name) != getattr(new.usage, name)]
+    if "service_tier" in both and old.service_tier != new.service_tier:
+        differing.append("service_tier")
+    if "stated_cost_usd" in both and _stated(old) != _stated(new):
+        differing.append("stated_cost_usd")
+    if "occurred_at" in both and micros(old.occurred_at) != micros(new.occurred_at):
+        differing.append("occurred_at")
+    return tuple(differing)
+
+
+def _stated(call: Call) -> int | None:
+    return None if call.stated_cost_usd is None else nanos(call.stated_cost_usd)
+
+
+def context_warning(old: Call, new: Call) -> tuple[str, ...]:
+    """A warning that names the context a repeat gave differently; empty when it gave nothing different."""
+    differing = [
+        name
+        for name in CONTEXT_NAMES
+        if (given := getattr(new.context, name)) is not None and given != getattr(old.context, name)
+    ]
+    if new.context.tags and dict(new.context.tags) != dict(old.context.tags):
+        differing.append("tags")
+    if new.billing != old.billing:
+        differing.append("billing")
+    if not differing:
+        return ()
+    return (f"already recorded with a different {', '.join(differing)}; the earlier report stands",)

@@ -1,0 +1,98 @@
+"""The ledger in an SQLite file, for asynchronous programs."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from cost_mcp.ledger import audit, budgeting, standing
+from cost_mcp.ledger.contract import BudgetChange, Ledger, StoredCall, Verification, WindowOf
+from cost_mcp.ledger.faults import ledger_fault
+from cost_mcp.ledger.file import open_for_reading
+from cost_mcp.ledger.lookup import lookup
+from cost_mcp.ledger.pool import Pool
+from cost_mcp.ledger.recording import record_calls
+from cost_mcp.ledger.report import report
+from cost_mcp.ledger.task import task_cost
+from cost_mcp.ledger.writer import Writer
+from cost_mcp.model.budget import Budget, Standing
+from cost_mcp.model.charge import PricedCall
+from cost_mcp.model.receipt import Receipt
+from cost_mcp.model.report import CostReport, ReportQuery, TaskCost
+from cost_mcp.model.scope import Covered
+
+
+async def open_ledger(path: Path, *, now: datetime, window_of: WindowOf) -> Ledger:
+    """The ledger in this file, made (readable by its owner only) when there is none, its schema up to date.
+
+    Args:
+        path: the database file; its lock, ``-wal`` and ``-shm`` files lie beside it.
+        now: when migrations are noted to have run.
+        window_of: the calendar that budgets' windows follow.
+
+    Raises:
+        LedgerUnavailable: no rights, no space, another program's database.
+        LedgerCorrupt: not a database, or damaged.
+        LedgerNewer: a later version wrote it.
+    """
+    writer = await asyncio.to_thread(Writer, path, now, window_of)
+    return _SqliteLedger(path, writer, window_of)
+
+
+class _SqliteLedger:
+    def __init__(self, path: Path, writer: Writer, window_of: WindowOf) -> None:
+        self._path = path
+        self._writer = writer
+        self._pool = Pool(path)
+        self._window_of = window_of
+
+    async def record(self, calls: Sequence[PricedCall], now: datetime) -> tuple[Receipt | Exception, ...]:
+        return await self._writer.run(lambda book: record_calls(book, calls, now)) if calls else ()
+
+    async def call(self, tenant: str, call_id: str) -> StoredCall | None:
+        return await self._pool.run(lookup(tenant, call_id))
+
+    async def report(self, query: ReportQuery) -> CostReport:
+        return await self._pool.run(report(query))
+
+    async def task_cost(self, tenant: str, task_id: str) -> TaskCost:
+        return await self._pool.run(task_cost(tenant, task_id))
+
+    async def standings(self, tenant: str, asking: Covered | None, now: datetime) -> tuple[Standing, ...]:
+        return await self._pool.run(standing.standings(tenant, asking, now, self._window_of))
+
+    async def budgets(self, tenant: str) -> tuple[Budget, ...]:
+        return await self._pool.run(standing.budgets(tenant))
+
+    async def set_budget(self, budget: Budget, now: datetime, changed_by: str) -> Budget:
+        return await self._writer.run(lambda book: budgeting.set_budget(book, budget, now, changed_by))
+
+    async def remove_budget(self, tenant: str, name: str, now: datetime, changed_by: str) -> Budget:
+        return await self._writer.run(lambda book: budgeting.remove_budget(book, tenant, name, now, changed_by))
+
+    async def budget_history(self, tenant: str, name: str | None) -> tuple[BudgetChange, ...]:
+        return await self._pool.run(standing.budget_history(tenant, name))
+
+    async def verify(self) -> Verification:
+        return await asyncio.to_thread(_verify, self._path, self._window_of)
+
+    async def rebuild(self) -> Verification:
+        return await self._writer.run(audit.rebuild)
+
+    async def close(self) -> None:
+        await self._pool.close()
+        await asyncio.to_thread(self._writer.close)
+
+
+def _verify(path: Path, window_of: WindowOf) -> Verification:
+    db = open_for_reading(path)
+    try:
+        db.execute("BEGIN")
+        return audit.verify(db, window_of)
+    except sqlite3.Error as error:
+        raise ledger_fault(error) from None
+    finally:
+        db.close()

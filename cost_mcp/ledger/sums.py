@@ -1,0 +1,99 @@
+"""Exact sums over stretches of time: from rollups where whole buckets fit, from single rows everywhere else."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from cost_mcp.ledger.cover import Cover, Stretch, cover
+from cost_mcp.ledger.fold import ENTRY_SUMS, ROLLUP_SUMS
+from cost_mcp.ledger.plan import Plan, Row
+from cost_mcp.ledger.series import SERIES_COLUMNS
+from cost_mcp.model.name import EMPTY_TAGS
+
+CALL_COLUMNS = ("task_id", "session_id", "tags")
+"""Columns only single rows have; summing or filtering by one leaves the rollups aside."""
+
+_WATERMARK = (
+    "SELECT w.value, MIN(e.occurred_at), MAX(e.occurred_at) FROM state w "
+    "LEFT JOIN entries e ON e.seq > w.value AND e.tenant = ? WHERE w.name = 'folded_seq'"
+)
+_LISTS = """
+WITH spans (label, grain, first, after) AS MATERIALIZED (
+    SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]'), json_extract(value, '$[3]')
+    FROM json_each(:spans)),
+edges (label, start, until) AS MATERIALIZED (
+    SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]') FROM json_each(:edges)),
+recent (label, start, until) AS MATERIALIZED (
+    SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]') FROM json_each(:recent))
+"""
+_FROM_ROLLUPS = (
+    "FROM spans x CROSS JOIN rollups r ON r.tenant = :tenant AND r.grain = x.grain AND r.bucket >= x.first AND r.bucket < x.after "
+    "CROSS JOIN series s ON s.series_id = r.series_id"
+)
+_AT = "e.occurred_at >= x.start AND e.occurred_at < x.until AND e.counted = 1 CROSS JOIN series s ON s.series_id = e.series_id"
+_FROM_EDGES = f"FROM edges x CROSS JOIN entries e ON e.tenant = :tenant AND {_AT}"
+_FROM_RECENT = f"FROM entries e CROSS JOIN recent x ON e.seq > :folded AND e.tenant = :tenant AND {_AT}"
+_FROM_TASK = f"FROM entries e INDEXED BY entries_by_task CROSS JOIN edges x ON e.tenant = :tenant AND e.task_id = :filter_task_id AND {_AT}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Which sums: of one tenant, per label of ``stretches`` and per value of ``columns`` (series and call columns).
+
+    ``raw`` leaves the rollups aside.
+    """
+
+    tenant: str
+    stretches: Sequence[Stretch]
+    columns: tuple[str, ...]
+    filters: Mapping[str, str] = field(default_factory=lambda: EMPTY_TAGS)
+    raw: bool = False
+
+    def reads_calls(self) -> bool:
+        """Whether rollups cannot answer."""
+        return self.raw or any(c in CALL_COLUMNS for c in (*self.columns, *self.filters))
+
+
+def sums(asked: Asked) -> Plan[list[Row]]:
+    """Rows of (label, the columns' values, the sums in the order of ``ROLLUP_SUMS``); rows of nothing but zeros left out."""
+    values: dict[str, Any] = {"tenant": asked.tenant} | {f"filter_{k}": v for k, v in asked.filters.items()}
+    if asked.reads_calls():
+        values["edges"] = _pieces(asked.stretches)
+        values["spans"] = values["recent"] = "[]"
+        arms = [_arm(asked, _FROM_TASK if "task_id" in asked.filters else _FROM_EDGES, ENTRY_SUMS)]
+    else:
+        arms = yield from _rollup_arms(asked, values)
+    names = ", ".join(("label", *asked.columns))
+    totals = ", ".join(f"SUM({c}) AS {c}" for c in ROLLUP_SUMS)
+    rows = yield f"{_LISTS} SELECT {names}, {totals} FROM ({' UNION ALL '.join(arms)}) GROUP BY {names}", values
+    return [row for row in rows if any(row[-len(ROLLUP_SUMS) :])]
+
+
+def _rollup_arms(asked: Asked, values: dict[str, Any]) -> Plan[list[str]]:
+    ((values["folded"], oldest, newest),) = yield _WATERMARK, (asked.tenant,)
+    parts: Cover = cover(asked.stretches)
+    values["spans"] = json.dumps(parts.spans)
+    values["edges"] = _pieces(parts.edges)
+    # Few rows wait above the watermark: name only the stretches they can fall into.
+    recent = [] if oldest is None else [s for s in asked.stretches if s.start <= newest and s.end > oldest]
+    values["recent"] = _pieces(recent)
+    arms = [_arm(asked, _FROM_ROLLUPS, tuple(f"r.{c}" for c in ROLLUP_SUMS))]
+    if parts.edges:
+        arms.append(f"{_arm(asked, _FROM_EDGES, ENTRY_SUMS)} AND e.seq <= :folded")
+    if recent:
+        arms.append(_arm(asked, _FROM_RECENT, ENTRY_SUMS))
+    return arms
+
+
+def _arm(asked: Asked, source: str, amounts: Iterable[str]) -> str:
+    columns = [f"s.{c} AS {c}" if c in SERIES_COLUMNS or c == "series_id" else f"e.{c} AS {c}" for c in asked.columns]
+    added = [f"{amount} AS {name}" for amount, name in zip(amounts, ROLLUP_SUMS, strict=True)]
+    filters = [f"{'s' if c in SERIES_COLUMNS else 'e'}.{c} = :filter_{c}" for c in asked.filters]
+    return f"SELECT {', '.join(['x.label AS label', *columns, *added])} {source} WHERE {' AND '.join(filters) or 'true'}"
+
+
+def _pieces(stretches: Iterable[Stretch]) -> str:
+    return json.dumps([(s.label, s.start, s.end) for s in stretches])

@@ -1,0 +1,189 @@
+"""The one thread of this process that writes: it drains all waiting jobs into one transaction under the ledger's lock."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import queue
+import sqlite3
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+from cost_mcp.errors import LedgerError, LedgerUnavailable
+from cost_mcp.ledger.book import Book
+from cost_mcp.ledger.contract import WindowOf
+from cost_mcp.ledger.faults import ledger_fault, system_fault
+from cost_mcp.ledger.file import open_lock
+from cost_mcp.ledger.fold import fold_when_due
+from cost_mcp.ledger.lock import FileLock
+
+T = TypeVar("T")
+
+MOST_JOBS = 512
+"""The most jobs in one transaction: bounds how long other processes wait for the lock."""
+
+_LAST_WORDS_SECONDS = 5.0
+
+
+@dataclass(slots=True)
+class _Job:
+    run: Callable[[Book], Any]
+    loop: asyncio.AbstractEventLoop
+    future: asyncio.Future[Any]
+    result: Any = None
+    error: BaseException | None = None
+
+    def deliver(self) -> None:
+        # The caller may have been cancelled or timed out meanwhile; what it asked for is done all the same.
+        if self.future.done():
+            return
+        if self.error is not None:
+            self.future.set_exception(self.error)
+        else:
+            self.future.set_result(self.result)
+
+
+class Writer:
+    """Runs jobs one after another; each is answered after the commit that makes it durable."""
+
+    def __init__(self, path: Path, now: datetime, window_of: WindowOf) -> None:
+        self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._lock = open_lock(path)
+        try:
+            self._book = Book(path, self._lock, now, window_of)
+        except BaseException:
+            self._lock.close()
+            raise
+        self._closed = False
+        # A daemon, so that a program that ends without closing does not wait for ever; it is asked to finish at exit.
+        self._thread = threading.Thread(target=self._serve, name="cost-mcp ledger writer", daemon=True)
+        self._thread.start()
+        atexit.register(self._at_exit)
+
+    async def run(self, job: Callable[[Book], T]) -> T:
+        """The job's result, once it is durable.
+
+        Raises:
+            LedgerError: the ledger is closed, or could not write; then nothing of the job was written.
+        """
+        if self._closed:
+            raise LedgerUnavailable("the ledger is closed.", hint="Open it again.")
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+        self._jobs.put(_Job(job, loop, future))
+        return await future
+
+    def close(self) -> None:
+        """Finish the waiting jobs, close the connection under the lock and end the thread; safe to call twice."""
+        self._end()
+        atexit.unregister(self._at_exit)
+        self._thread.join()
+
+    def _at_exit(self) -> None:
+        # Bounded: another program may hold the lock, and what was not acknowledged was not promised.
+        self._end()
+        self._thread.join(_LAST_WORDS_SECONDS)
+
+    def _end(self) -> None:
+        if not self._closed:
+            self._closed = True
+            self._jobs.put(None)
+
+    def _serve(self) -> None:
+        while True:
+            first = self._jobs.get()
+            if first is None:
+                break
+            if self._serve_from(first):
+                break
+        _close(self._book.db, self._lock)
+
+    def _serve_from(self, first: _Job) -> bool:
+        """Serve ``first`` and what waits behind it; whether the end was among it."""
+        jobs, ended = [first], False
+        try:
+            with self._lock:
+                # Only now: what came in while others held the lock goes into the same commit.
+                ended = self._drain_into(jobs)
+                self._commit(jobs)
+        except OSError as error:
+            _refuse(jobs, system_fault(error))
+        _deliver(jobs)
+        return ended
+
+    def _drain_into(self, jobs: list[_Job]) -> bool:
+        while len(jobs) < MOST_JOBS:
+            try:
+                job = self._jobs.get_nowait()
+            except queue.Empty:
+                return False
+            if job is None:
+                return True
+            jobs.append(job)
+        return False
+
+    def _commit(self, jobs: list[_Job]) -> None:
+        failure = self._attempt(jobs)
+        if failure is None:
+            return
+        if len(jobs) == 1:
+            _refuse(jobs, failure)
+            return
+        # One of them cannot be written: find out which by giving each a transaction of its own.
+        for job in jobs:
+            alone = self._attempt([job])
+            if alone is not None:
+                _refuse([job], alone)
+
+    def _attempt(self, jobs: list[_Job]) -> BaseException | None:
+        """Run the jobs in one transaction; on any failure nothing of it stays, and the failure is the answer."""
+        book = self._book
+        try:
+            book.begin()
+            for job in jobs:
+                job.result = job.run(book)
+            fold_when_due(book)
+            book.commit()
+        except sqlite3.Error as error:
+            return self._undo() or ledger_fault(error)
+        except Exception as error:  # noqa: BLE001 the thread has to go on serving; the caller gets what was raised
+            return self._undo() or error
+        return None
+
+    def _undo(self) -> LedgerError | None:
+        try:
+            self._book.rollback()
+        except sqlite3.Error as error:
+            return ledger_fault(error)
+        return None
+
+
+def _close(db: sqlite3.Connection, lock: FileLock) -> None:
+    with lock:  # a closing connection checkpoints
+        db.close()
+    lock.close()
+
+
+def _refuse(jobs: list[_Job], error: BaseException) -> None:
+    for job in jobs:
+        job.error = error
+
+
+def _deliver(jobs: list[_Job]) -> None:
+    by_loop: dict[asyncio.AbstractEventLoop, list[_Job]] = {}
+    for job in jobs:
+        by_loop.setdefault(job.loop, []).append(job)
+    for loop, theirs in by_loop.items():
+        try:
+            loop.call_soon_threadsafe(_deliver_all, theirs)
+        except RuntimeError:
+            continue  # that event loop has ended: nobody is left to tell, and what was written is written
+
+
+def _deliver_all(jobs: list[_Job]) -> None:
+    for job in jobs:
+        job.deliver()
