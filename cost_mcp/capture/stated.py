@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from cost_mcp.capture.fields import Fields, as_object
+from cost_mcp.capture.fields import Fields
 from cost_mcp.capture.reading import Seen
 from cost_mcp.model.money import parse_usd
 
@@ -18,23 +18,20 @@ def stated_cost(seen: Seen) -> tuple[Decimal | None, tuple[str, ...]]:
     """The charge in dollars, None when the response states none; and notes.
 
     OpenRouter's credits are dollars; with a key of one's own, ``cost`` is only its fee, and the provider's bill is
-    ``cost_details.upstream_inference_cost``. xAI counts ticks of 1e-10 dollars. Perplexity itemises ``cost``.
+    ``cost_details.upstream_inference_cost``. xAI counts ticks of 1e-10 dollars.
 
     Raises:
         InvalidInput: a cost that is no amount of money.
 
     Source: https://openrouter.ai/docs/use-cases/usage-accounting; https://openrouter.ai/docs/faq (a credit is a dollar);
     https://github.com/ORO-AI/oro/releases/tag/v3.0.4 (the upstream cost is also filled without a key of one's own, so only
-    ``is_byok`` tells); https://docs.x.ai/developers/cost-tracking; https://docs.perplexity.ai/docs/getting-started/pricing.
-    Read 2026-11-22.
+    ``is_byok`` tells); https://docs.x.ai/developers/cost-tracking. Read 2026-11-22.
     """
     usage = seen.usage
     if usage.has("cost_in_usd_ticks"):
         return Decimal(usage.count("cost_in_usd_ticks")) / TICKS_PER_USD, ()
     if not usage.has("cost"):
         return None, ()
-    if as_object(usage.values["cost"]) is not None:
-        return _amount(usage.inner("cost"), "total_cost"), ()
     if seen.provider == "openrouter" or usage.has("cost_details", "is_byok"):
         return _openrouter(usage)
     return None, (UNIT_UNKNOWN,)

@@ -40,7 +40,7 @@ def read(seen: Seen) -> Counts:
 
     Source: anthropic-sdk-python ``types/usage.py`` and ``types/beta/beta_usage.py`` (commit 009b0353);
     https://platform.claude.com/docs/en/build-with-claude/prompt-caching (total input = input + read + creation);
-    https://platform.claude.com/docs/en/build-with-claude/compaction (totals leave compaction out);
+    https://platform.claude.com/docs/en/build-with-claude/compaction-threshold (totals leave compaction out);
     https://github.com/anthropics/claude-code/issues/81620 (305 advisor calls: totals are the sum of the ``message``
     iterations). Read 2026-11-22.
     """

@@ -19,7 +19,7 @@ def matches(seen: Seen) -> bool:
 def read(seen: Seen) -> Counts:
     """Converse's counts with the cache put into input.
 
-    Latency-optimised inference has prices of its own and is told as tier ``fast``.
+    Latency-optimised inference is told as tier ``fast``: its price is not the standard one.
 
     Source: https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_TokenUsage.html and
     https://docs.aws.amazon.com/bedrock/latest/userguide/prompt-caching.html (inputTokens are the tokens neither read from

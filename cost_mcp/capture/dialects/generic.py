@@ -31,10 +31,17 @@ WORDS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 """Our name → the names it goes by. ``input_tokens`` includes the cache in all of them.
 
-Source: OpenTelemetry GenAI conventions (https://github.com/open-telemetry/semantic-conventions-genai, gen_ai.usage.*; cached
-counts are included in input); Codex rollout logs (``cached_input_tokens``, ``reasoning_output_tokens``); Vercel AI SDK
-``LanguageModelUsage`` (https://ai-sdk.dev/docs/reference/ai-sdk-core/generate-text). Read 2026-11-22.
+Source: OpenTelemetry GenAI conventions (gen_ai.usage.*,
+https://open-telemetry.github.io/opentelemetry-js/modules/_opentelemetry_semantic-conventions.incubating.html: cached counts
+are included in input); Codex rollout logs (``cached_input_tokens``, ``reasoning_output_tokens``); Vercel AI SDK
+``LanguageModelUsage`` (https://app.unpkg.com/ai@6.0.41/files/src/types/usage.ts). Read 2026-11-22.
 """
+DETAILS = {
+    "cache_read_input_tokens": ("inputTokenDetails", "cacheReadTokens"),
+    "cache_creation_input_tokens": ("inputTokenDetails", "cacheWriteTokens"),
+    "reasoning_output_tokens": ("outputTokenDetails", "reasoningTokens"),
+}
+"""Our name → the object and field in which newer versions of the Vercel AI SDK tell it."""
 OWN_WORDS = (
     "cached_tokens", "cached_input_tokens", "cachedInputTokens", "cache_write_input_tokens", "cache_creation_1h_input_tokens",
     "reasoning_output_tokens", "input_audio_tokens", "cache_read_input_audio_tokens", "output_audio_tokens",
@@ -57,6 +64,10 @@ def read(seen: Seen) -> Counts:
     """The counts as they stand."""
     usage = seen.usage
     found = {ours: (usage.at(usage.first(*names)), usage.count(*names)) for ours, names in WORDS.items()}
+    for ours, (inside, name) in DETAILS.items():
+        details = usage.inner(inside)
+        if not found[ours][1]:
+            found[ours] = (details.at(name), details.count(name))
     inputs = (found["input_tokens"][0], usage.needed(*WORDS["input_tokens"]))
     check_parts([found["cache_read_input_tokens"], found["cache_creation_input_tokens"]], inputs)
     output, notes = settle_output(

@@ -31,8 +31,8 @@ def matches(seen: Seen) -> bool:
 def read(seen: Seen) -> Counts:
     """Mistral's counts; the cache is a part of the prompt.
 
-    Source: https://docs.mistral.ai/api (UsageInfo); https://docs.mistral.ai/studio-api/conversations/advanced/prompt-caching.
-    Read 2026-11-22.
+    Source: https://docs.mistral.ai/studio-api/conversations/advanced/prompt-caching, with live payloads in
+    https://github.com/symfony/ai/pull/2343; https://docs.rs/crate/mistral-openapi-client (UsageInfo). Read 2026-11-22.
     """
     notes = (SECONDS,) if seen.usage.count("prompt_audio_seconds") else ()
     return openai_chat.read_chat(seen, openai_chat.Extras(provider="mistral", notes=notes))

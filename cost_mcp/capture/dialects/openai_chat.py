@@ -42,7 +42,7 @@ def read_chat(seen: Seen, extras: Extras = NO_EXTRAS) -> Counts:
     usage = seen.usage
     prompt = (usage.at("prompt_tokens"), usage.needed("prompt_tokens"))
     completion = (usage.at("completion_tokens"), usage.count("completion_tokens"))
-    sent, told = usage.inner("prompt_tokens_details"), usage.inner("completion_tokens_details")
+    sent, told = usage.inner("prompt_tokens_details", "prompt_token_details"), usage.inner("completion_tokens_details")
     cached, written = _cached(usage, sent), _written(usage, sent)
     check_parts([cached, written], prompt)
     heard = [(sent.at(name), sent.count(name)) for name in ("audio_tokens", "image_tokens")]
@@ -75,8 +75,8 @@ def _cached(usage: Fields, sent: Fields) -> tuple[str, int]:
     """Cache reads by any of the names imitators use; all of them are parts of the prompt.
 
     Source: OpenAI and most: ``prompt_tokens_details.cached_tokens``; DeepSeek: ``prompt_cache_hit_tokens``; Moonshot:
-    ``cached_tokens`` (https://platform.kimi.ai/docs/api/chat); Mistral: ``num_cached_tokens``; LiteLLM:
-    ``cache_read_input_tokens`` beside an inclusive ``prompt_tokens``
+    ``cached_tokens``; Mistral: ``num_cached_tokens`` (https://github.com/vercel/ai/issues/14382); LiteLLM:
+    ``cache_read_input_tokens`` and ``cache_creation_input_tokens`` beside an inclusive ``prompt_tokens``
     (https://docs.litellm.ai/docs/completion/prompt_caching). Read 2026-11-22.
     """
     for name in ("prompt_cache_hit_tokens", "cached_tokens", "num_cached_tokens", "cache_read_input_tokens"):

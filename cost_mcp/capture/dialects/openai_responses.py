@@ -6,6 +6,7 @@ from cost_mcp.capture.fields import Fields, check_parts
 from cost_mcp.capture.reading import Counts, Dialect, Seen, usage_of
 from cost_mcp.capture.tier import read_tier
 from cost_mcp.capture.total import settle_output
+from cost_mcp.errors import InvalidInput
 
 
 def matches(seen: Seen) -> bool:
@@ -31,6 +32,7 @@ def read(seen: Seen) -> Counts:
     outputs = (usage.at("output_tokens"), usage.count("output_tokens"))
     cached, written = _part(sent, "cached_tokens", "cache_read"), _part(sent, "cache_write_tokens", "cache_creation")
     heard, pictured = _part(sent, "audio_tokens", "audio"), _part(sent, "image_tokens", "image")
+    _check_agreement(usage, cached[1], written[1])
     check_parts([cached, written], inputs)
     check_parts([heard, pictured], inputs)
     reasoning = _part(told, "reasoning_tokens", "reasoning")
@@ -55,6 +57,17 @@ def read(seen: Seen) -> Counts:
         tier=tier,
         notes=(*notes, *tier_notes),
     )
+
+
+def _check_agreement(usage: Fields, cached: int, written: int) -> None:
+    """Refuses Anthropic's cache fields beside OpenAI's details unless they tell the same: one includes them, one does not."""
+    for name, told in (("cache_read_input_tokens", cached), ("cache_creation_input_tokens", written)):
+        if usage.count(name) not in {0, told}:
+            raise InvalidInput(
+                "usage does not say whether input_tokens includes the cache: its details speak for it, the field names against.",
+                field=usage.at(name),
+                hint="Pass the provider's object as it came, not one that a gateway merged.",
+            )
 
 
 def _part(details: Fields, *names: str) -> tuple[str, int]:
