@@ -26,12 +26,17 @@ def today(around: Surroundings, timezone: str | None, as_json: bool) -> None:
     Prompt tokens are all input, the cached ones included; completion tokens are all output. Budgets stand below.
     """
     with around.quick() as quick:
-        answer = quick.cost_report({"period": "today", "timezone": timezone})
         if as_json:
-            put_json(report_shape(answer))
-            return
-        standings = quick.budget_status({}).standings
-        put_page(today_page(answer, standings, _ever(quick, answer.report.totals), quick.clock()))
+            put_json(report_shape(quick.cost_report({"period": "today", "timezone": timezone})))
+        else:
+            show_today(quick, timezone)
+
+
+def show_today(quick: Quick, timezone: str | None) -> None:
+    """Print today's page."""
+    answer = quick.cost_report({"period": "today", "timezone": timezone})
+    standings = quick.budget_status({}).standings
+    put_page(today_page(answer, standings, _ever(quick, answer.report.totals), quick.clock()))
 
 
 @click.command()
