@@ -13,7 +13,7 @@ from cost_mcp.model.moment import instant_text
 from cost_mcp.model.money import usd_text
 from cost_mcp.model.receipt import Receipt
 from cost_mcp.model.report import NONE_GROUP, OTHER_GROUP, Group
-from cost_mcp.model.totals import TOKEN_KINDS, ZERO, Totals
+from cost_mcp.model.totals import TOKEN_KINDS, Totals
 from cost_mcp.views.shape_budget import budget_shapes
 from cost_mcp.views.shape_call import charge_shape
 
@@ -116,8 +116,14 @@ def largest(named: Iterable[tuple[str, Totals]]) -> list[tuple[str, Totals]]:
 
 def _row(dimensions: tuple[str, ...], group: Group) -> Shape:
     shape: Shape = dict(group_names(dimensions, group))
-    shape["cost_usd"] = usd_text(group.totals.cost_usd)
-    shape.update(_counted(group.totals))
+    totals = group.totals
+    shape.update(cost_usd=usd_text(totals.cost_usd), calls=totals.calls, **_tokens(totals))
+    # Twenty rows are read as often as one sum: what is nothing is left out of them.
+    if totals.unpriced_calls:
+        shape.update(unpriced_calls=totals.unpriced_calls, lower_bound=True)
+    if totals.subscription_usd:
+        shape["subscription_usd"] = usd_text(totals.subscription_usd)
+    shape.update(_seldom(totals))
     return shape
 
 
@@ -127,17 +133,24 @@ def group_names(dimensions: tuple[str, ...], group: Group) -> Mapping[str, str]:
 
 
 def _counted(totals: Totals) -> Shape:
-    shape: Shape = {
+    return {
         "calls": totals.calls,
         "unpriced_calls": totals.unpriced_calls,
         "lower_bound": totals.unpriced_calls > 0,
-        "provisional_calls": totals.provisional_calls,
         "subscription_usd": usd_text(totals.subscription_usd),
-        "total_tokens": totals.total_tokens,
+        **_tokens(totals),
+        **_seldom(totals),
     }
-    shape.update((kind, getattr(totals, kind)) for kind in TOKEN_KINDS)
-    if totals.provisional_usd != ZERO:
-        shape["provisional_usd"] = usd_text(totals.provisional_usd)
+
+
+def _tokens(totals: Totals) -> Shape:
+    return {"total_tokens": totals.total_tokens, **{kind: getattr(totals, kind) for kind in TOKEN_KINDS}}
+
+
+def _seldom(totals: Totals) -> Shape:
+    shape: Shape = {}
+    if totals.provisional_calls:
+        shape.update(provisional_calls=totals.provisional_calls, provisional_usd=usd_text(totals.provisional_usd))
     if totals.web_search_requests:
         shape["web_search_requests"] = totals.web_search_requests
     return shape

@@ -41,7 +41,7 @@ def receipt_text(receipt: Receipt) -> str:
     if pricing.cost_usd is None:
         lines = [f"{lead} {UNPRICED}. Its cost is unknown, not zero; sums that hold it are lower bounds."]
     else:
-        lines = [f"{lead} {display_usd(pricing.cost_usd)} ({pricing.priced}).{_charges(pricing.charges)}"]
+        lines = [f"{lead} {_exact(pricing.cost_usd)} ({pricing.priced}).{_charges(pricing.charges)}"]
     lines += standing_lines(receipt.standings)
     lines += [f"Warning: {warning}" for warning in receipt.warnings]
     return "\n".join(lines)
@@ -107,8 +107,15 @@ def calls_words(count: int) -> str:
 
 
 def _charges(charges: tuple[Charge, ...]) -> str:
-    shown = [f"{c.meter} {c.quantity:,} × ${usd_text(c.unit_price_usd)} = ${usd_text(c.cost_usd)}" for c in charges]
+    shown = [f"{c.meter} {c.quantity:,} × {_exact(c.unit_price_usd)} = {_exact(c.cost_usd)}" for c in charges]
     return f" {'; '.join(shown)}." if shown else ""
+
+
+def _exact(amount: Decimal) -> str:
+    """Every digit, since a receipt must add up; two decimals at least."""
+    text = usd_text(amount)
+    whole, _, fraction = text.partition(".")
+    return f"${whole}.{fraction:0<2}"
 
 
 def _sum(totals: Totals) -> str:
