@@ -136,9 +136,7 @@ class Library:
 
     def _find(self, provider: Provider, name: str, *, shorten: bool) -> ModelInfo | None:
         named = self._names(provider)
-        if shorten:
-            return next((named[spelled] for spelled in shorter_spellings(name) if spelled in named), None)
-        spellings = exact_spellings(name)
+        spellings = tuple(dict.fromkeys(shorter_spellings(name))) if shorten else exact_spellings(name)
         for spelled in spellings:
             if spelled in named:
                 return named[spelled]

@@ -73,7 +73,7 @@ class Shelf:
             if holders:
                 return tuple(f"{holder}/{model}" for holder in holders[:MAX_NEAREST])
             first, slash, rest = model.partition("/")
-            owner = canonical_provider(first) if slash and first.strip() else self._library.owner(bare)
+            owner = canonical_provider(first) if slash and first.strip() else self._library.owner(bare.removeprefix("ft:"))
             if owner is None or not self._knows(owner):
                 return ()
             names = self._nearest_of(owner, rest.lower() if slash else bare)
@@ -119,7 +119,7 @@ class Shelf:
             return
         if looks_vertex(model):
             yield "google", model
-        owner = self._library.owner(model)
+        owner = self._library.owner(model.lower().removeprefix("ft:"))
         if owner is not None:
             yield owner, model
         holders = self._holders(model)

@@ -100,6 +100,9 @@ def same_stem(name: str, pattern: str) -> bool:
 def _stem(name: str) -> str:
     while (cut := _ENDINGS.sub("", name)) != name:
         name = cut
+    if name.startswith("gemini-"):
+        # A pattern that ends before -preview is meant to cover the previews: where they cost otherwise the tables list them.
+        name = name.removesuffix("-preview")
     return re.sub(r"-v\d+$|\.ft-[0-9a-f]+$|\.ft$", "", name)
 
 

@@ -7,17 +7,20 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import Any
 
-from cost_mcp.pricing.rate import Card, Entry, Origin, Rate, TierCard
+from cost_mcp.pricing.rate import CALL_METERS, PER_MILLION, Card, Entry, Origin, Rate, TierCard
 from cost_mcp.pricing.spelling import exact_spellings, folded, shorter_spellings
 
 BOOK = "litellm"
+_FIREWORKS = "accounts/fireworks/models/"
+"""Fireworks' own ids begin with this; agents leave it out."""
 
 
 class Supplement:
     """The packaged table of further models; ``read`` gives its text and is called on the first question.
 
     The text is an object with ``source``, ``version``, ``read`` and ``providers``: provider → model → meters. A meter is a
-    price in dollars per token or request as text, or ``[base, [above, price], …]``; ``tiers`` holds the same per tier.
+    price as text in dollars per million tokens, or per request, or ``[base, [above, price], …]``; ``tiers`` holds the same
+    per service tier.
     """
 
     def __init__(self, read: Callable[[], str]) -> None:
@@ -37,7 +40,8 @@ class Supplement:
         """What it says about a model under exactly this name, or with dates, versions and regions taken off."""
         models = self._open().get(folded(provider), {})
         spellings = shorter_spellings(name) if shorten else exact_spellings(name)
-        found = next((spelled for spelled in spellings if spelled in models), None)
+        forms = ((spelled, _FIREWORKS + spelled) if provider == "fireworks" else (spelled,) for spelled in spellings)
+        found = next((form for pair in forms for form in pair if form in models), None)
         return None if found is None else self._entry(provider, found, models[found])
 
     def holders(self, name: str) -> tuple[str, ...]:
@@ -74,11 +78,11 @@ class Supplement:
 
 
 def _rates(row: Mapping[str, Any]) -> dict[str, Rate]:
-    return {meter: _rate(value) for meter, value in row.items() if meter != "tiers"}
+    return {meter: _rate(value, 0 if meter in CALL_METERS else PER_MILLION) for meter, value in row.items() if meter != "tiers"}
 
 
-def _rate(value: Any) -> Rate:
+def _rate(value: Any, exponent: int) -> Rate:
     if isinstance(value, str):
-        return Rate(Decimal(value))
+        return Rate(Decimal(value).scaleb(-exponent))
     base, *steps = value
-    return Rate(Decimal(base), tuple((above, Decimal(price)) for above, price in steps))
+    return Rate(Decimal(base).scaleb(-exponent), tuple((above, Decimal(price).scaleb(-exponent)) for above, price in steps))
