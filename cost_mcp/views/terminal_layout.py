@@ -82,7 +82,8 @@ def _wrapped(line: Line, width: int | None) -> Iterator[Line]:
 
 def _table(table: Table, width: int | None) -> Iterator[Line]:
     head = tuple((Span(column.title, "dim"),) for column in table.columns)
-    rows = [head, *table.rows] if table.total is None else [head, *table.rows, table.total]
+    headed = any(column.title for column in table.columns)
+    rows = [*([head] if headed else []), *table.rows, *([] if table.total is None else [table.total])]
     grid = [[tuple(_visible(span) for span in cell) for cell in row] for row in rows]
     _set_points(table.columns, grid)
     kept, widths = _fitted(table.columns, grid, width)
@@ -104,7 +105,7 @@ def _set_points(columns: Sequence[Column], grid: list[list[Line]]) -> None:
 
 
 def _fitted(columns: Sequence[Column], grid: list[list[Line]], width: int | None) -> tuple[list[int], list[int]]:
-    natural = [max(_line_cells(row[place]) for row in grid) for place in range(len(columns))]
+    natural = [max((_line_cells(row[place]) for row in grid), default=0) for place in range(len(columns))]
     kept = list(range(len(columns)))
     if width is None:
         return kept, natural

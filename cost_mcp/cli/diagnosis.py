@@ -1,0 +1,120 @@
+"""What ``doctor`` finds out: versions, settings and their origins, the ledger's file, the price books."""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import dataclass, field
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING
+
+from cost_mcp.cli.surroundings import Surroundings
+from cost_mcp.errors import CostError
+from cost_mcp.model.period import WEEKDAYS
+
+if TYPE_CHECKING:
+    from cost_mcp.config.settings import Loaded, Settings
+
+PACKAGES = ("cost-mcp", "mcp", "genai-prices", "aiosqlite", "click", "rich", "pyyaml", "platformdirs")
+
+
+@dataclass(slots=True)
+class Diagnosis:
+    """Facts by heading (name → text), and what is wrong or worth a look; healthy when nothing is wrong."""
+
+    versions: dict[str, str] = field(default_factory=dict[str, str])
+    ledger: dict[str, str] = field(default_factory=dict[str, str])
+    settings: dict[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])
+    books: dict[str, str] = field(default_factory=dict[str, str])
+    problems: list[str] = field(default_factory=list[str])
+    warnings: list[str] = field(default_factory=list[str])
+    notes: list[str] = field(default_factory=list[str])
+
+
+def diagnose(around: Surroundings) -> Diagnosis:
+    """Everything that can be said without changing anything; what cannot be read is a problem among the others."""
+    from cost_mcp.config.settings import load_settings
+
+    found = Diagnosis(versions={"python": platform.python_version(), **{name: _version(name) for name in PACKAGES}})
+    try:
+        loaded = load_settings(around.environ, around.cwd)
+    except CostError as error:
+        found.problems.append(str(error))
+        return found
+    found.warnings += loaded.warnings
+    found.settings = _settings(loaded)
+    for look in (_ledger, _books):
+        try:
+            look(found, loaded.settings, around)
+        except CostError as error:
+            found.problems.append(str(error))
+    return found
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "not installed"
+
+
+def _settings(loaded: Loaded) -> dict[str, tuple[str, str]]:
+    shown: dict[str, tuple[str, str]] = {}
+    for name, origin in loaded.origins.items():
+        value: object = getattr(loaded.settings, name)
+        if name == "db" and "://" in loaded.settings.db:
+            value = loaded.settings.db.partition("://")[0] + "://…"  # it may hold a password
+        elif name == "week_start":
+            value = WEEKDAYS[loaded.settings.week_start]
+        shown[name] = (_text(value), str(origin))
+    return shown
+
+
+def _text(value: object) -> str:
+    if value is None or value == ():
+        return "none"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return ", ".join(str(item) for item in value) if isinstance(value, tuple) else str(value)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+
+
+def _ledger(found: Diagnosis, settings: Settings, around: Surroundings) -> None:
+    from cost_mcp.ledger.health import examine
+    from cost_mcp.service.opening import open_quick
+
+    path = settings.ledger_path
+    found.ledger["file"] = str(path)
+    health = examine(path)
+    found.versions["sqlite"] = health.sqlite
+    if not health.wal_reset_fixed:
+        found.notes.append(
+            f"SQLite {health.sqlite} has the WAL-reset bug (sqlite.org/wal.html#walresetbug), by which two writers at one moment "
+            "can damage a file. cost-mcp is not affected: its processes write one at a time, under a lock. Do not write to the "
+            "ledger with other programs."
+        )
+    if not health.exists:
+        found.ledger["state"] = "not there yet; the first call makes it"
+    if not health.writable:
+        found.problems.append(f"{path} cannot be written by this user. Give it the rights, or point COST_MCP_DB elsewhere.")
+    if not health.private:
+        found.warnings.append(f"{path} can be read by other users of this machine: chmod 600 it.")
+    if not health.exists:
+        return
+    found.ledger |= {"size": f"{health.size:,} bytes", "schema": f"{health.schema} of {health.known_schema}"}
+    quick = open_quick(settings, clock=around.clock)
+    try:
+        totals = quick.cost_report({"period": "total"}).report.totals
+        found.ledger["calls"] = f"{totals.calls:,}"
+        found.ledger["budgets"] = f"{len(quick.budgets()):,}"
+    finally:
+        quick.close()
+
+
+def _books(found: Diagnosis, settings: Settings, _: Surroundings) -> None:
+    from cost_mcp.config.books import price_books
+    from cost_mcp.service.opening import load_catalog
+
+    for book in price_books(settings):
+        found.books[str(book.file)] = book.layer
+    catalog = load_catalog(settings)
+    found.problems += [str(problem) for problem in catalog.problems]
+    found.warnings += catalog.warnings
