@@ -23,7 +23,7 @@ COMPACTED = "The tokens of {n} compaction step(s), which Anthropic bills but lea
 OTHER_MODEL = (
     "{tokens} tokens were used by another model ({kind}); they are billed at its prices: record them as a call of their own."
 )
-GEO = "Inference in one region (inference_geo) is billed above the list price; the surcharge is not known here."
+GEO = "Inference bound to the US (inference_geo) is billed at 1.1 times the list price; that is not in the figures."
 
 
 def matches(seen: Seen) -> bool:
@@ -42,7 +42,8 @@ def read(seen: Seen) -> Counts:
     https://platform.claude.com/docs/en/build-with-claude/prompt-caching (total input = input + read + creation);
     https://platform.claude.com/docs/en/build-with-claude/compaction-threshold (totals leave compaction out);
     https://github.com/anthropics/claude-code/issues/81620 (305 advisor calls: totals are the sum of the ``message``
-    iterations). Read 2026-11-22.
+    iterations); https://docs.aws.amazon.com/claude-platform/latest/userguide/data-residency.html (US inference: 1.1 times the
+    price). Read 2026-11-22.
     """
     usage = seen.usage
     kept, kept_1h = _written(usage)
