@@ -12,7 +12,7 @@ from cost_mcp.server.backing import Backing
 from cost_mcp.server.definitions import definitions
 from cost_mcp.server.prompt import get_prompt, list_prompts
 from cost_mcp.server.resource import Resources
-from cost_mcp.server.tool import Tools, admit_any_arguments
+from cost_mcp.server.tool import Tools
 
 _FIXED = CacheHint(ttl_ms=3_600_000, scope="public")
 """What the server says about itself changes with its version only."""
@@ -34,7 +34,7 @@ def build_server(backing: Backing) -> Server[Any]:
             "resources/templates/list": _FIXED,
         },
     )
-    server.middleware.append(admit_any_arguments)
+    server.middleware.clear()  # the SDK's tracing: it would carry what callers send into whatever collects the traces
     tools, resources = Tools(backing), Resources(backing)
     server.add_request_handler("tools/list", PaginatedRequestParams, tools.list)
     server.add_request_handler("tools/call", CallToolRequestParams, tools.call)

@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import Any, Protocol, Self
 
 from mcp.server.lowlevel import Server
+from mcp.server.runner import serve_loop
 from mcp.shared.message import SessionMessage
 from mcp_types import (
     PARSE_ERROR,
@@ -25,6 +26,7 @@ from mcp_types import (
 )
 
 from cost_mcp.server.message import Unreadable, unreadable
+from cost_mcp.server.tool import admit_any_arguments
 
 Arrival = SessionMessage | Exception
 
@@ -58,7 +60,12 @@ async def converse(
     talk = _Talk(arrivals, departures, on_first_answer)
     options = server.create_initialization_options()
     while await talk.has_more():
-        await server.run(_Reader(talk), _Writer(talk), options)
+        if talk.begins_with_handshake:
+            # What ``run`` would choose; asking for it by name saves two hops on the way of every message.
+            async with server.lifespan(server) as state:
+                await serve_loop(server, _Reader(talk), _Writer(talk), lifespan_state=state, init_options=options)
+        else:
+            await server.run(_Reader(talk), _Writer(talk), options)
 
 
 class _Talk:
@@ -73,6 +80,12 @@ class _Talk:
         self._settled = asyncio.Event()
         self._modern = False
         self._begun = False
+
+    @property
+    def begins_with_handshake(self) -> bool:
+        """Whether the message that begins the era is ``initialize``."""
+        message = self._held.message if isinstance(self._held, SessionMessage) else None
+        return isinstance(message, JSONRPCRequest) and message.method == "initialize"
 
     async def has_more(self) -> bool:
         """Whether another message has come, which then begins an era."""
@@ -103,6 +116,8 @@ class _Talk:
                 self._begun = True
                 self._modern = message.method != "initialize" and _is_modern(message.params)
             self._in_work.add(str(message.id))
+            if message.method == "tools/call":
+                admit_any_arguments(message.params)
         elif isinstance(message, JSONRPCNotification) and message.method == "notifications/cancelled":
             self._done((message.params or {}).get("requestId"))
         return item

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
-from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
+from mcp.server.context import HandlerResult, ServerRequestContext
 from mcp.shared.exceptions import MCPError
 from mcp_types import INVALID_PARAMS, CallToolRequestParams
 
@@ -50,13 +49,10 @@ class Tools:
         return {"content": [{"type": "text", "text": text}], "structuredContent": structure}
 
 
-async def admit_any_arguments(ctx: Context, call_next: CallNext) -> HandlerResult:
-    """Middleware: lets a tool call whose arguments are no object reach the tool, which tells the model so."""
-    if ctx.method == "tools/call" and ctx.params is not None:
-        arguments = ctx.params.get("arguments")
-        if arguments is not None and not isinstance(arguments, dict):
-            ctx = replace(ctx, params={**ctx.params, "arguments": {NOT_AN_OBJECT: True}})
-    return await call_next(ctx)
+def admit_any_arguments(params: dict[str, Any] | None) -> None:
+    """Let a call whose arguments are no object reach its tool, which tells the model so."""
+    if params is not None and not isinstance(params.get("arguments"), dict | None):
+        params["arguments"] = {NOT_AN_OBJECT: True}
 
 
 def _given(tool: str, arguments: Mapping[str, object]) -> Mapping[str, object]:
