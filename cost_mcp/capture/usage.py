@@ -42,6 +42,7 @@ DIALECTS: tuple[Dialect, ...] = (
 )
 """Every dialect, in the order they are tried: the first that matches is read."""
 
+NO_KEY = "The response's id cannot serve as a key and is left out; give call_id, or a repeat of this call is counted again."
 UNLIKE = "The object has not the shape of the stated provider's own API; it was read by its shape."
 
 
@@ -71,17 +72,29 @@ def read_usage(raw: object, provider: str | None = None) -> ReadUsage:
 def _read(seen: Seen, dialect: Dialect) -> ReadUsage:
     counts = dialect.read(seen)
     cost, cost_notes = stated_cost(seen)
+    identity, identity_notes = (counts.response_id, ()) if counts.response_id else _response_id(seen)
     found = None if counts.provider is None else canonical_provider(counts.provider)
     return ReadUsage(
         usage=counts.usage,
         provider=seen.provider or found,
         model=counts.model or seen.model,
-        response_id=counts.response_id or seen.response.name("id"),
+        response_id=identity,
         service_tier="batch" if seen.batch else counts.tier,
         stated_cost_usd=cost,
         convention=dialect.convention,
-        notes=(*_unlike(seen, dialect), *counts.notes, *cost_notes),
+        notes=(*_unlike(seen, dialect), *counts.notes, *cost_notes, *identity_notes),
     )
+
+
+def _response_id(seen: Seen) -> tuple[str | None, tuple[str, ...]]:
+    """The response's id; one that is no name (gateways make some of many hundred characters) is left out, with a note.
+
+    A call is not refused for it: its tokens were spent all the same, and the caller may have a key of its own.
+    """
+    try:
+        return seen.response.name("id"), ()
+    except InvalidInput:
+        return None, (NO_KEY,)
 
 
 def _unlike(seen: Seen, dialect: Dialect) -> tuple[str, ...]:

@@ -138,6 +138,32 @@ def test_a_service_tier_is_read_in_our_words(tier: object, ours: str | None):
     assert bool(read.notes) == (tier == "scale")
 
 
+def test_latency_optimised_inference_on_bedrock_is_not_the_standard_tier():
+    raw = {"usage": {"inputTokens": 3, "outputTokens": 1}, "performanceConfig": {"latency": "optimized"}}
+    assert read_usage(raw).service_tier == "fast"
+
+
+def test_litellms_cache_writes_beside_the_prompt_are_a_part_of_it():
+    usage = read_usage({**CHAT, "cache_creation_input_tokens": 60, "prompt_tokens_details": {"cached_tokens": 30}}).usage
+    assert (usage.input_tokens, usage.cache_creation_input_tokens, usage.cache_read_input_tokens) == (100, 60, 30)
+
+
+def test_a_stated_count_of_searches_is_believed_over_the_items():
+    items: list[object] = [{"type": "web_search_call", "status": "completed"}] * 2
+    raw: dict[str, Any] = {"object": "response", "usage": {"input_tokens": 3, "output_tokens": 1}, "output": items}
+    assert read_usage(raw).usage.web_search_requests == 2
+    assert read_usage({**raw, "tool_usage": {"web_search": {"num_requests": 1}}}).usage.web_search_requests == 1
+
+
+def test_a_responses_object_without_details_is_no_anthropic_message():
+    raw = {
+        "object": "response",
+        "type": "message",
+        "usage": {"input_tokens": 3, "output_tokens": 1, "input_tokens_details": {}},
+    }
+    assert read_usage(raw).convention.startswith("OpenAI Responses")
+
+
 @pytest.mark.parametrize(
     ("cost", "expected"),
     [
@@ -201,6 +227,7 @@ def test_audio_of_a_gemini_cache_that_the_prompt_details_leave_out_is_added():
             {"inputTokens": 9, "outputTokens": 1, "cacheDetails": [{"inputTokens": 2}], "cacheWriteInputTokens": 1},
             "usage.cacheDetails[0].inputTokens",
         ),
+        ({"input_tokens": 10**12, "output_tokens": 1, "cache_read_input_tokens": 1}, "usage"),
         ({"model": "llama3.2", "prompt_eval_count": 9, "eval_count": 1, "done": False}, "usage.done"),
     ],
 )
@@ -245,6 +272,13 @@ def test_a_model_that_is_no_name_is_refused_without_quoting_it():
     problem = refused({"model": "secret\nprompt", "usage": CHAT})
     assert problem.field == "usage.model"
     assert "secret" not in str(problem)
+
+
+@pytest.mark.parametrize("identity", ["x" * 400, 12, {"a": 1}])
+def test_a_call_is_not_refused_for_an_id_that_is_no_key(identity: object):
+    read = read_usage({"id": identity, "model": "gpt-5.1", "usage": CHAT})
+    assert read.response_id is None
+    assert any("call_id" in note for note in read.notes)
 
 
 def test_depth_does_not_matter():

@@ -27,10 +27,11 @@ GEO = "Inference bound to the US (inference_geo) is billed at 1.1 times the list
 
 
 def matches(seen: Seen) -> bool:
-    """Whether the usage has Anthropic's fields, or its response is a Messages object."""
+    """Whether the usage has Anthropic's fields, or its response is a Messages object.
+
+    Asked after the inclusive dialects, which know themselves by words that Anthropic does not use.
+    """
     if not seen.usage.has("input_tokens", "output_tokens"):
-        return False
-    if seen.usage.has("input_tokens_details", "input_token_details", "cached_input_tokens"):
         return False
     return seen.usage.has(*MARKS) or seen.response.word("type") in {"message", "message_start", "message_delta"}
 
