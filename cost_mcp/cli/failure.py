@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import secrets
+import os
 import sys
-import traceback
 from collections.abc import Mapping
 
 from cost_mcp.errors import Conflict, ContextBound, CostError, NotFound
@@ -43,8 +42,10 @@ def tell_usage(sentence: str, hint: str, *, as_json: bool) -> int:
 
 def tell_unexpected(error: Exception, environ: Mapping[str, str], *, as_json: bool) -> int:
     """Say that something broke, under an id; the traceback shows only where it was asked for. Answers the exit code."""
-    name = secrets.token_hex(4)
+    name = os.urandom(4).hex()
     if environ.get(DEBUG_VARIABLE, "") not in {"", "0"}:
+        import traceback
+
         traceback.print_exception(error)
         hint = "The traceback stands above: please report it."
     else:

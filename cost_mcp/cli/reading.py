@@ -10,7 +10,7 @@ from cost_mcp.cli.surroundings import Surroundings
 from cost_mcp.model.totals import Totals
 from cost_mcp.service.quick import Quick
 from cost_mcp.views.shape import report_shape, task_shape
-from cost_mcp.views.terminal import days_table, report_page, task_page, today_page
+from cost_mcp.views.terminal import report_page, task_page, today_page
 
 MOST_DAYS = 31
 """A report shows its days one by one up to a month of them."""
@@ -60,11 +60,11 @@ def report(around: Surroundings, as_json: bool, **fields: object) -> None:
         if as_json:
             put_json(report_shape(answer))
             return
-        page = report_page(answer, _ever(quick, answer.report.totals), quick.clock())
-        if fields["group_by"] is None:
+        days = None
+        if fields["group_by"] is None and answer.report.totals.calls:
             by_day = quick.cost_report({**fields, "group_by": "day", "limit": MOST_DAYS})
-            page += days_table(by_day) if by_day.next_cursor is None else ()
-        put_page(page)
+            days = by_day if by_day.next_cursor is None else None
+        put_page(report_page(answer, days, _ever(quick, answer.report.totals), quick.clock()))
 
 
 @click.command()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -35,7 +36,8 @@ def today_page(answer: ReportAnswer, standings: tuple[Standing, ...], earlier: T
     report = answer.report
     page: list[Line | Table] = [_heading(report), BLANK]
     if report.totals.calls:
-        page += [*_sums(report), *_breakdowns(report)]
+        page += [spent_line(report.totals), *notes(report.totals), BLANK]
+        page += [_model_table(report.breakdowns, report.totals), *_breakdowns(report)]
     else:
         page += _nothing(report, earlier, now)
     if standings:
@@ -43,24 +45,25 @@ def today_page(answer: ReportAnswer, standings: tuple[Standing, ...], earlier: T
     return tuple(page)
 
 
-def report_page(answer: ReportAnswer, earlier: Totals, now: datetime) -> Page:
-    """A period's spend: by the groups that were asked for, else by model and by every context that was named."""
+def report_page(answer: ReportAnswer, days: ReportAnswer | None, earlier: Totals, now: datetime) -> Page:
+    """A period's spend: by the groups that were asked for, else day by day, by model and by the context calls name.
+
+    ``days`` is the same question grouped by day, or None where that says nothing more.
+    """
     report = answer.report
     page: list[Line | Table] = [_heading(report), BLANK]
     if not report.totals.calls:
         return (*page, *_nothing(report, earlier, now))
+    page += [spent_line(report.totals), *notes(report.totals)]
     if not report.query.group_by:
-        return (*page, *_sums(report), *_breakdowns(report))
-    page += [spent_line(report.totals), *notes(report.totals), BLANK, _group_table(answer)]
-    if len(answer.rows) < len(report.groups):
+        page += [BLANK, _group_table(days, whole=None)] if days is not None and len(days.rows) > 1 else []
+        return (*page, BLANK, _model_table(report.breakdowns, report.totals), *_breakdowns(report))
+    complete = len(answer.rows) == len(report.groups)
+    page += [BLANK, _group_table(answer, whole=report.totals if complete else None)]
+    if not complete:
         more = f"{len(answer.rows)} of {len(report.groups):,} rows; --limit shows more."
         page += [line(Span(more, "dim"))]
     return tuple(page)
-
-
-def days_table(answer: ReportAnswer) -> Page:
-    """The days (or weeks, or months) of a report in their order, each with a bar; empty when there is but one."""
-    return (BLANK, _group_table(answer)) if len(answer.rows) > 1 else ()
 
 
 def task_page(answer: TaskAnswer, timezone: str, now: datetime) -> Page:
@@ -73,8 +76,7 @@ def task_page(answer: TaskAnswer, timezone: str, now: datetime) -> Page:
         page += [line("Similar ids: ", Span(", ".join(task.nearest), "name"))] if task.nearest else []
     else:
         page += [(*spent_line(task.totals), *_between(task.totals, timezone, now)), *notes(task.totals), BLANK]
-        models = largest(task.breakdowns.get("by_model", ()))
-        page += [token_table(["Model"], [((name,), totals) for name, totals in models], whole=task.totals)]
+        page += [_model_table(task.breakdowns, task.totals)]
         for key, title in (("by_agent", "Agent"), ("by_purpose", "Purpose")):
             named = largest(task.breakdowns.get(key, ()))
             page += [BLANK, named_table(title, named)] if tells_apart(named) else []
@@ -90,10 +92,9 @@ def _heading(report: CostReport) -> Line:
     return line(Span(period_title(period), "strong"), Span("".join(f"  ·  {part}" for part in parts), "dim"))
 
 
-def _sums(report: CostReport) -> list[Line | Table]:
-    models = largest(report.breakdowns.get("by_model", ()))
-    table = token_table(["Model"], [((name,), totals) for name, totals in models], whole=report.totals)
-    return [spent_line(report.totals), *notes(report.totals), BLANK, table]
+def _model_table(breakdowns: Mapping[str, Iterable[tuple[str, Totals]]], whole: Totals) -> Table:
+    models = largest(breakdowns.get("by_model", ()))
+    return token_table(["Model"], [((name,), totals) for name, totals in models], whole=whole)
 
 
 def _breakdowns(report: CostReport) -> list[Line | Table]:
@@ -105,12 +106,11 @@ def _breakdowns(report: CostReport) -> list[Line | Table]:
     return blocks
 
 
-def _group_table(answer: ReportAnswer) -> Table:
+def _group_table(answer: ReportAnswer, *, whole: Totals | None) -> Table:
     dimensions = answer.report.query.group_by
     rows: list[Group] = list(answer.rows)
     if dimensions[0] in TIME_DIMENSIONS:
         rows.sort(key=lambda group: group.key[0] or "")  # days read in their order; within one, the largest first
-    whole = answer.report.totals if len(rows) == len(answer.report.groups) else None
     named = [(tuple(group_names(dimensions, group).values()), group.totals) for group in rows]
     return token_table([_title(name) for name in dimensions], named, whole=whole)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from cost_mcp.model.charge import UNPRICED, Charge, PriceEntry, Pricing
@@ -56,7 +57,7 @@ def charges_table(charges: Sequence[Charge]) -> Table:
             line(Span(charge.meter.replace("_", " "), "name")),
             line(f"{charge.quantity:,}"),
             line(Span(usd_text(charge.unit_price_usd * 1_000_000), "dim")),
-            line(f"${usd_text(charge.cost_usd)}"),
+            line(_exact(charge.cost_usd)),
         )
         for charge in charges
     )
@@ -114,6 +115,12 @@ def _cost(pricing: Pricing) -> Span:
     if pricing.cost_usd is None:
         return Span(UNPRICED, "warning")
     return Span(f"{display_usd(pricing.cost_usd)} {_STATES[pricing.priced]}", "money")
+
+
+def _exact(amount: Decimal) -> str:
+    """Every digit of an amount, cents always among them."""
+    whole, _, part = usd_text(amount).partition(".")
+    return f"${whole}.{part.ljust(2, '0')}"
 
 
 def _facts(facts: dict[str, str]) -> list[Line]:

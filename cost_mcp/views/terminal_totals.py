@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 
 from cost_mcp.model.money import display_usd
@@ -70,7 +70,7 @@ def token_table(titles: Sequence[str], rows: Sequence[tuple[Sequence[str], Total
         return (
             *((Span(name, style or ("dim" if name == NONE_GROUP else "name")),) for name in names),
             *((Span(f"{count:,}", style if count else "dim"),) for count in (*counts, totals.output_tokens)),
-            *([(Span(display_usd(totals.subscription_usd), "dim"),)] if plans else []),
+            *([line(Span(display_usd(totals.subscription_usd), "dim")) if totals.subscription_usd else ()] if plans else []),
             cost_cell(totals),
             bar,
         )
@@ -108,6 +108,6 @@ def share_bar(part: Decimal, whole: Decimal, *, cells: int = BAR_CELLS, style: s
     return (Span("█" * max(1, int(part * cells / whole)), style),)
 
 
-def tells_apart(named: Iterable[tuple[str, Totals]]) -> bool:
-    """Whether a breakdown says anything: some calls have a name in it."""
-    return any(name != NONE_GROUP for name, _ in named)
+def tells_apart(named: Named) -> bool:
+    """Whether a breakdown says anything: it tells at least two kinds of calls apart."""
+    return len(named) > 1
