@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from typing import Any
 
-from cost_mcp.ledger.backfill import WindowKey, compute_windows, fill_windows
+from cost_mcp.ledger.backfill import WindowRow, compute_windows, fill_windows
 from cost_mcp.ledger.book import Book
 from cost_mcp.ledger.budget_row import budget_of
 from cost_mcp.ledger.contract import Verification, WindowOf
@@ -71,6 +71,7 @@ def verify(db: sqlite3.Connection, window_of: WindowOf) -> Verification:
 
 def rebuild(book: Book) -> Verification:
     """Make windows and rollups anew inside a write transaction; answers with what was wrong before."""
+    book.write_windows()
     found = verify(book.db, book.window_of)
     book.db.execute("DELETE FROM rollups")
     book.db.execute("DELETE FROM budget_windows")
@@ -120,18 +121,18 @@ def _rollup_differences(db: sqlite3.Connection) -> list[str]:
     return sentences + ([f"{len(named) - _MOST_NAMED} more kept sums differ."] if len(named) > _MOST_NAMED else [])
 
 
-def _held_windows(db: sqlite3.Connection, budget: Budget) -> dict[WindowKey, tuple[int, ...]]:
+def _held_windows(db: sqlite3.Connection, budget: Budget) -> dict[WindowRow, tuple[int, ...]]:
     rows = db.execute(_WINDOWS, (budget.tenant, budget.budget_id)).fetchall()
     width = len(WINDOW_KEY)
     return _not_zero({row[:width]: row[width:] for row in rows})
 
 
-def _not_zero(windows: dict[WindowKey, tuple[int, ...]]) -> dict[WindowKey, tuple[int, ...]]:
+def _not_zero(windows: dict[WindowRow, tuple[int, ...]]) -> dict[WindowRow, tuple[int, ...]]:
     return {key: sums for key, sums in windows.items() if any(sums)}
 
 
 def _window_differences(
-    budget: Budget, held: dict[WindowKey, tuple[int, ...]], owed: dict[WindowKey, tuple[int, ...]]
+    budget: Budget, held: dict[WindowRow, tuple[int, ...]], owed: dict[WindowRow, tuple[int, ...]]
 ) -> list[str]:
     starts = sorted({key[2] for key in held.keys() | owed.keys() if held.get(key) != owed.get(key)})
     sentences = [

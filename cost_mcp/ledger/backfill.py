@@ -22,7 +22,7 @@ from cost_mcp.model.moment import EARLIEST, micros
 from cost_mcp.model.period import FOREVER
 from cost_mcp.model.scope import Covered
 
-WindowKey = tuple[str, str, int, str, str, str, int]
+WindowRow = tuple[str, str, int, str, str, str, int]
 
 _LATEST = "SELECT MAX(occurred_at) FROM entries WHERE tenant = ?"
 _SERIES = f"SELECT series_id, {', '.join(SERIES_COLUMNS)} FROM series WHERE tenant = ?"
@@ -37,7 +37,7 @@ def fill_windows(db: sqlite3.Connection, budget: Budget, window_of: WindowOf) ->
 
 def compute_windows(
     db: sqlite3.Connection, budget: Budget, window_of: WindowOf, *, raw: bool
-) -> dict[WindowKey, tuple[int, ...]]:
+) -> dict[WindowRow, tuple[int, ...]]:
     """What each window of ``budget`` has to hold, by ``WINDOW_KEY``; ``raw`` leaves the rollups aside."""
     latest = db.execute(_LATEST, (budget.tenant,)).fetchone()[0]
     if latest is None:
@@ -50,7 +50,7 @@ def compute_windows(
         sums(Asked(tenant=budget.tenant, stretches=stretches, columns=("series_id", *needed), filters=filters, raw=raw)),
     )
     series = {row[0]: dict(zip(SERIES_COLUMNS, row[1:], strict=True)) for row in db.execute(_SERIES, (budget.tenant,))}
-    found: dict[WindowKey, tuple[int, ...]] = {}
+    found: dict[WindowRow, tuple[int, ...]] = {}
     for row in rows:
         label: int = row[0]
         rest = row[2:]
@@ -69,7 +69,7 @@ def compute_windows(
             names["rank"],
         )
         held = found.get(key, (0,) * 8)
-        found[key] = tuple(a + b for a, b in zip(held, _window_sums(rest[len(needed) :]), strict=True))
+        found[key] = tuple(a + b for a, b in zip(held, _as_window_sums(rest[len(needed) :]), strict=True))
     return found
 
 
@@ -103,7 +103,7 @@ def _covered(names: dict[str, Any]) -> Covered:
     )
 
 
-def _window_sums(row: Sequence[int]) -> tuple[int, ...]:
+def _as_window_sums(row: Sequence[int]) -> tuple[int, ...]:
     """Sums in the order of ``ROLLUP_SUMS`` as those of ``WINDOW_SUMS``."""
     held = dict(zip(ROLLUP_SUMS, row, strict=True))
     return (

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from operator import add
 from pathlib import Path
+from typing import Any
 
 from cost_mcp.ledger.budget_row import budget_of
 from cost_mcp.ledger.contract import WindowOf
 from cost_mcp.ledger.entry import INSERT_PRICE_ENTRY, SELECT_PRICE_ENTRY, price_entry_text
 from cost_mcp.ledger.file import open_for_writing
 from cost_mcp.ledger.lock import FileLock
+from cost_mcp.ledger.plan import Row
 from cost_mcp.ledger.series import INSERT_SERIES, SELECT_SERIES, SeriesKey
-from cost_mcp.ledger.window import Counting
+from cost_mcp.ledger.window import ADD_TO_WINDOW, Counting, Window, WindowKey, one_window_sums
+from cost_mcp.model.call import Call
 from cost_mcp.model.charge import PriceEntry
 
 _SELECT_STATE = "SELECT value FROM state WHERE name IN ('budget_revision', 'folded_seq') ORDER BY name"
@@ -20,6 +25,9 @@ _MOST_REMEMBERED = 10_000
 
 FOLD_AFTER = 256
 """Rows above the watermark at which they are folded: a fold costs about 9 µs a row, a report reads as many raw."""
+
+Held = Mapping[WindowKey, Row]
+"""What windows hold, in the order of ``WINDOW_SUMS``."""
 
 
 class Book:
@@ -40,10 +48,14 @@ class Book:
         self._prices: dict[tuple[str, str], int] = {}
         self._new_series: dict[SeriesKey, int] = {}
         self._new_prices: dict[tuple[str, str], int] = {}
+        self._due: dict[tuple[Any, ...], tuple[int, ...]] = {}
+        self._touched: dict[WindowKey, Window] = {}
 
     def begin(self) -> None:
         """Start a write transaction; the caller holds the ledger's lock."""
         self.last_seq = 0
+        self._due.clear()
+        self._touched.clear()
         self.db.execute("BEGIN IMMEDIATE")
         (revision,), (self.folded_seq,) = self.db.execute(_SELECT_STATE).fetchall()
         if revision != self._revision:
@@ -102,6 +114,30 @@ class Book:
             rows = self.db.execute(_SELECT_BUDGETS, (tenant,)).fetchall()
             found = self._budgets[tenant] = tuple(Counting(budget_of(text), self.window_of) for (text,) in rows)
         return found
+
+    def look_at_window(self, window: Window) -> None:
+        """Read this window once everything of this transaction is written."""
+        self._touched[window.key] = window
+
+    def add_to_window(self, window: Window, call: Call, sums: Sequence[int]) -> None:
+        """Add sums (in the order of ``WINDOW_SUMS``) to a window by the end of this transaction."""
+        # Many calls of one commit share their windows: each window is written once.
+        key = (*window.key, call.billing, call.source, int(call.rank))
+        due = self._due.get(key)
+        self._due[key] = tuple(sums) if due is None else tuple(map(add, due, sums))
+
+    def write_windows(self) -> None:
+        """Write what was added to windows so far: at the end, and before anything else reads or replaces them."""
+        for key, due in self._due.items():
+            self.db.execute(ADD_TO_WINDOW, (*key, *due))
+        self._due.clear()
+
+    def read_windows(self) -> Held:
+        """What the windows looked at hold, all written."""
+        self.write_windows()
+        held = {key: self.db.execute(*one_window_sums(window)).fetchone() for key, window in self._touched.items()}
+        self._touched.clear()
+        return held
 
     def budgets_changed(self) -> None:
         """Tell every process, this one too, that budgets are not what they were."""

@@ -28,6 +28,7 @@ _CHANGED = "INSERT INTO budget_changes (tenant, name, changed_at, changed_by, be
 
 def set_budget(book: Book, budget: Budget, now: datetime, changed_by: str) -> Budget:
     """Make or replace a budget. Windows are kept when the new definition counts the same calls, else filled anew."""
+    book.write_windows()
     before = _find(book, budget.tenant, budget.name)
     kept = before is not None and counts_alike(before, budget)
     if before is not None and kept:
@@ -53,6 +54,7 @@ def remove_budget(book: Book, tenant: str, name: str, now: datetime, changed_by:
     Raises:
         NotFound: there is none of this name.
     """
+    book.write_windows()
     before = _find(book, tenant, name)
     if before is None:
         names = [budget.name for budget in run_plan(book.db, budgets(tenant))]

@@ -22,19 +22,20 @@ NEGATED = (
     *USAGE_FIELDS,
 )
 FACTS = (
-    "series_id", "occurred_at", "task_id", "task_title", "session_id", "service_tier", "supplied", "priced", "price_id",
-    "reservation_id",
+    "occurred_at", "task_id", "task_title", "session_id", "service_tier", "supplied", "priced", "reservation_id",
 )  # fmt: skip
+_REMARKS = ("tags", "metadata", "notes")
 ENTRY_COLUMNS = (
-    "tenant", "call_id", "revision", "sign", "counted", "recorded_at", *FACTS, *NEGATED, "charges", "tags", "metadata", "notes",
+    "tenant", "call_id", "revision", "sign", "counted", "recorded_at", "series_id", "price_id", *FACTS, *NEGATED, "charges", *_REMARKS,
 )  # fmt: skip
 
 INSERT_ENTRY = (
     f"INSERT INTO entries ({', '.join(ENTRY_COLUMNS)}) VALUES (?, ?, ?, 1, 1, {', '.join('?' for _ in ENTRY_COLUMNS[5:])})"
 )
+"""Parameters: tenant, call_id, revision, recorded_at, series_id, price_id, then ``entry_values``."""
 REVERSE_ENTRY = (
-    f"INSERT INTO entries ({', '.join(ENTRY_COLUMNS)}) SELECT tenant, call_id, revision, -1, counted, ?, "
-    f"{', '.join(FACTS)}, {', '.join(f'-{c}' for c in NEGATED)}, '[]', tags, metadata, notes FROM entries WHERE seq = ?"
+    f"INSERT INTO entries ({', '.join(ENTRY_COLUMNS)}) SELECT tenant, call_id, revision, -1, counted, ?, series_id, price_id, "
+    f"{', '.join(FACTS)}, {', '.join(f'-{c}' for c in NEGATED)}, '[]', {', '.join(_REMARKS)} FROM entries WHERE seq = ?"
 )
 """Parameters: when it is recorded, and the seq of the row to reverse."""
 
@@ -70,15 +71,10 @@ def charged_nanos(priced: PricedCall) -> int:
     return cost
 
 
-def entry_values(priced: PricedCall, revision: int, recorded_at: int, series_id: int, price_id: int | None) -> tuple[Any, ...]:
-    """The parameters of ``INSERT_ENTRY``."""
+def entry_values(priced: PricedCall) -> tuple[Any, ...]:
+    """What the call and its pricing say of themselves: the later parameters of ``INSERT_ENTRY``."""
     call, context, pricing, usage = priced.call, priced.call.context, priced.pricing, priced.call.usage
     return (
-        call.tenant,
-        call.call_id,
-        revision,
-        recorded_at,
-        series_id,
         micros(call.occurred_at),
         context.task_id,
         context.task_title,
@@ -86,7 +82,6 @@ def entry_values(priced: PricedCall, revision: int, recorded_at: int, series_id:
         call.service_tier,
         _bits(call),
         pricing.priced,
-        price_id,
         call.reservation_id,
         0 if pricing.cost_usd is None else nanos(pricing.cost_usd),
         charged_nanos(priced),

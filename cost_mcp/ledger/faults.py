@@ -31,7 +31,7 @@ def _rarer(code: int, text: str) -> LedgerError:
     if code & 0xFF in _HELD:
         return LedgerUnavailable("another program holds the ledger.", hint="End what keeps it locked, then try again.")
     if code == _CONSTRAINT_DATATYPE or "integer overflow" in text:
-        return LedgerError("a sum would pass the largest amount the ledger holds.", hint="Check the unit of cost and tokens.")
+        return too_large()
     return LedgerError(
         f"the ledger refused a statement (SQLite code {code}).", hint="Run cost-mcp verify; report it if it comes again."
     )
@@ -43,6 +43,11 @@ def damaged() -> LedgerCorrupt:
         "the ledger's database file is damaged, or not a database.",
         hint="Restore it from a backup, or move it aside together with its -wal file and start a new ledger.",
     )
+
+
+def too_large() -> LedgerError:
+    """The error for a sum that does not fit 64 bits."""
+    return LedgerError("a sum would pass the largest amount the ledger holds.", hint="Check the unit of cost and tokens.")
 
 
 def full() -> LedgerUnavailable:

@@ -60,13 +60,13 @@ def fold(book: Book) -> None:
         book.db.execute(_MOVE, (book.last_seq,))
         book.folded_seq = book.last_seq
     except (sqlite3.IntegrityError, sqlite3.OperationalError) as error:
-        if not too_large(error):
+        if not _is_too_large(error):
             raise
         book.db.execute("ROLLBACK TO fold")
         book.fold_after *= 2
     book.db.execute("RELEASE fold")
 
 
-def too_large(error: sqlite3.Error) -> bool:
+def _is_too_large(error: sqlite3.Error) -> bool:
     """Whether a statement failed because a sum does not fit 64 bits."""
     return "integer overflow" in str(error) or "cannot store REAL value" in str(error)

@@ -14,7 +14,7 @@ from cost_mcp.ledger.faults import ledger_fault
 from cost_mcp.ledger.file import open_for_reading
 from cost_mcp.ledger.lookup import lookup
 from cost_mcp.ledger.pool import Pool
-from cost_mcp.ledger.recording import record_calls
+from cost_mcp.ledger.recording import enter_calls, prepare, receipts
 from cost_mcp.ledger.report import report
 from cost_mcp.ledger.task import task_cost
 from cost_mcp.ledger.writer import Writer
@@ -50,7 +50,9 @@ class _SqliteLedger:
         self._window_of = window_of
 
     async def record(self, calls: Sequence[PricedCall], now: datetime) -> tuple[Receipt | Exception, ...]:
-        return await self._writer.run(lambda book: record_calls(book, calls, now)) if calls else ()
+        prepared = [prepare(call) for call in calls]
+        answers, held = await self._writer.run(lambda book: enter_calls(book, prepared, now))
+        return receipts(answers, held)
 
     async def call(self, tenant: str, call_id: str) -> StoredCall | None:
         return await self._pool.run(lookup(tenant, call_id))
@@ -68,10 +70,10 @@ class _SqliteLedger:
         return await self._pool.run(standing.budgets(tenant))
 
     async def set_budget(self, budget: Budget, now: datetime, changed_by: str) -> Budget:
-        return await self._writer.run(lambda book: budgeting.set_budget(book, budget, now, changed_by))
+        return (await self._writer.run(lambda book: budgeting.set_budget(book, budget, now, changed_by)))[0]
 
     async def remove_budget(self, tenant: str, name: str, now: datetime, changed_by: str) -> Budget:
-        return await self._writer.run(lambda book: budgeting.remove_budget(book, tenant, name, now, changed_by))
+        return (await self._writer.run(lambda book: budgeting.remove_budget(book, tenant, name, now, changed_by)))[0]
 
     async def budget_history(self, tenant: str, name: str | None) -> tuple[BudgetChange, ...]:
         return await self._pool.run(standing.budget_history(tenant, name))
@@ -80,7 +82,7 @@ class _SqliteLedger:
         return await asyncio.to_thread(_verify, self._path, self._window_of)
 
     async def rebuild(self) -> Verification:
-        return await self._writer.run(audit.rebuild)
+        return (await self._writer.run(audit.rebuild))[0]
 
     async def close(self) -> None:
         await self._pool.close()

@@ -17,7 +17,7 @@ from cost_mcp.model.moment import from_micros
 from cost_mcp.model.money import usd
 from cost_mcp.model.usage import USAGE_FIELDS, Usage
 
-_OWN = ("seq", "call_id", "revision", "recorded_at", *FACTS[1:], *NEGATED, "charges", "tags", "metadata", "notes")
+_OWN = ("seq", "call_id", "revision", "recorded_at", *FACTS, *NEGATED, "charges", "tags", "metadata", "notes")
 _NAMES = (*_OWN, "contents", *SERIES_COLUMNS)
 SELECT_REVISIONS = (
     f"SELECT {', '.join(f'e.{c}' for c in _OWN)}, p.contents, {', '.join(f's.{c}' for c in SERIES_COLUMNS)} FROM entries e "

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from cost_mcp.ledger.contract import WindowOf
+from cost_mcp.ledger.entry import charged_nanos
 from cost_mcp.ledger.plan import Plan
 from cost_mcp.model.budget import Budget, Standing
+from cost_mcp.model.charge import PricedCall
 from cost_mcp.model.moment import micros
-from cost_mcp.model.money import usd
+from cost_mcp.model.money import nanos, usd
 from cost_mcp.model.scope import Covered
 from cost_mcp.model.totals import ZERO
 
@@ -35,6 +37,10 @@ _TIGHTEST_WINDOWS = (
 )
 
 
+WindowKey = tuple[str, str, int, str]
+"""The first columns of ``WINDOW_KEY``: tenant, budget_id, window_start, each_value."""
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
     """One window of one budget; ``each_value`` is '' for a budget without ``each``."""
@@ -43,10 +49,10 @@ class Window:
     start: datetime
     end: datetime | None
     each_value: str = ""
+    key: WindowKey = field(init=False)
 
-    def key(self) -> tuple[str, str, int, str]:
-        """The first columns of ``WINDOW_KEY``."""
-        return self.budget.tenant, self.budget.budget_id, micros(self.start), self.each_value
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", (self.budget.tenant, self.budget.budget_id, micros(self.start), self.each_value))
 
 
 class Counting:
@@ -55,7 +61,7 @@ class Counting:
     def __init__(self, budget: Budget, window_of: WindowOf) -> None:
         self.budget = budget
         self._window_of = window_of
-        self._last: tuple[datetime, datetime | None] | None = None
+        self._last: Window | None = None
 
     def window(self, covered: Covered, occurred_at: datetime) -> Window | None:
         """The window a call lands in; None when the budget does not cover it or did not count yet."""
@@ -66,15 +72,37 @@ class Counting:
         if not values or (budget.counts_from is not None and occurred_at < budget.counts_from):
             return None
         last = self._last
-        if last is None or occurred_at < last[0] or (last[1] is not None and occurred_at >= last[1]):
-            last = self._last = self._window_of(budget, occurred_at)
-        return Window(budget, last[0], last[1], values[0])
+        if last is None or occurred_at < last.start or (last.end is not None and occurred_at >= last.end):
+            last = self._last = Window(budget, *self._window_of(budget, occurred_at))
+        return Window(budget, last.start, last.end, values[0]) if budget.each else last
+
+
+def window_sums(priced: PricedCall) -> tuple[int, ...]:
+    """What a call adds to each window it lands in, in the order of ``WINDOW_SUMS``."""
+    cost, tokens, provisional = priced.pricing.cost_usd, priced.call.usage.total_tokens, priced.call.provisional
+    cost_nanos = 0 if cost is None else nanos(cost)
+    provisional_sums = (cost_nanos, tokens) if provisional else (0, 0)
+    return (
+        1,
+        int(cost is None),
+        int(provisional),
+        cost_nanos,
+        charged_nanos(priced),
+        provisional_sums[0],
+        tokens,
+        provisional_sums[1],
+    )
+
+
+def one_window_sums(window: Window) -> tuple[str, tuple[object, ...]]:
+    """The statement that reads what one window holds, in the order of ``WINDOW_SUMS``."""
+    tenant, budget_id, start, each_value = window.key
+    return _ONE_WINDOW, (tenant, budget_id, start, window.budget.include_subscription, each_value)
 
 
 def one_window(window: Window) -> Plan[Standing]:
     """Where a budget stands in one window; zero when nothing was spent in it."""
-    tenant, budget_id, start, each_value = window.key()
-    rows = yield _ONE_WINDOW, (tenant, budget_id, start, window.budget.include_subscription, each_value)
+    rows = yield one_window_sums(window)
     return standing(window, rows[0])
 
 

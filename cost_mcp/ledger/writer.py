@@ -8,18 +8,20 @@ import queue
 import sqlite3
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 from cost_mcp.errors import LedgerError, LedgerUnavailable
-from cost_mcp.ledger.book import Book
+from cost_mcp.ledger.book import Book, Held
 from cost_mcp.ledger.contract import WindowOf
-from cost_mcp.ledger.faults import ledger_fault, system_fault
+from cost_mcp.ledger.faults import ledger_fault, system_fault, too_large
 from cost_mcp.ledger.file import open_lock
 from cost_mcp.ledger.fold import fold_when_due
 from cost_mcp.ledger.lock import FileLock
+from cost_mcp.ledger.plan import Row
+from cost_mcp.ledger.window import WindowKey
 
 T = TypeVar("T")
 
@@ -35,6 +37,7 @@ class _Job:
     loop: asyncio.AbstractEventLoop
     future: asyncio.Future[Any]
     result: Any = None
+    held: Held = field(default_factory=dict[WindowKey, Row])
     error: BaseException | None = None
 
     def deliver(self) -> None:
@@ -44,7 +47,7 @@ class _Job:
         if self.error is not None:
             self.future.set_exception(self.error)
         else:
-            self.future.set_result(self.result)
+            self.future.set_result((self.result, self.held))
 
 
 class Writer:
@@ -64,8 +67,8 @@ class Writer:
         self._thread.start()
         atexit.register(self._at_exit)
 
-    async def run(self, job: Callable[[Book], T]) -> T:
-        """The job's result, once it is durable.
+    async def run(self, job: Callable[[Book], T]) -> tuple[T, Held]:
+        """The job's result, once it is durable, and what the windows it looked at held then.
 
         Raises:
             LedgerError: the ledger is closed, or could not write; then nothing of the job was written.
@@ -73,7 +76,7 @@ class Writer:
         if self._closed:
             raise LedgerUnavailable("the ledger is closed.", hint="Open it again.")
         loop = asyncio.get_running_loop()
-        future: asyncio.Future[T] = loop.create_future()
+        future: asyncio.Future[tuple[T, Held]] = loop.create_future()
         self._jobs.put(_Job(job, loop, future))
         return await future
 
@@ -146,12 +149,17 @@ class Writer:
             book.begin()
             for job in jobs:
                 job.result = job.run(book)
+            held = book.read_windows()
             fold_when_due(book)
             book.commit()
         except sqlite3.Error as error:
             return self._undo() or ledger_fault(error)
+        except OverflowError:
+            return self._undo() or too_large()
         except Exception as error:  # noqa: BLE001 the thread has to go on serving; the caller gets what was raised
             return self._undo() or error
+        for job in jobs:
+            job.held = held
         return None
 
     def _undo(self) -> LedgerError | None:
