@@ -156,7 +156,7 @@ def test_a_stated_count_of_searches_is_believed_over_the_items():
 
 
 def test_a_responses_object_without_details_is_no_anthropic_message():
-    raw = {
+    raw: dict[str, Any] = {
         "object": "response",
         "type": "message",
         "usage": {"input_tokens": 3, "output_tokens": 1, "input_tokens_details": {}},
