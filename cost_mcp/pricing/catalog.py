@@ -15,8 +15,9 @@ from cost_mcp.model.provider import canonical_provider
 from cost_mcp.pricing.book import LAYERS, PACKAGED, Book, BookText
 from cost_mcp.pricing.charging import Charged, charges
 from cost_mcp.pricing.library import Library
+from cost_mcp.pricing.listing import Listing, listed_prices
 from cost_mcp.pricing.packaged import packaged_books, read_supplement
-from cost_mcp.pricing.resolving import build_rule
+from cost_mcp.pricing.resolving import STANDARD, build_rule
 from cost_mcp.pricing.rule import Rule
 from cost_mcp.pricing.shelf import Shelf
 from cost_mcp.pricing.supplement import Supplement
@@ -79,6 +80,17 @@ class Catalog:
             found = found if isinstance(answered, Unknown) else answered
         listed = _unpriced(found) if isinstance(found, Unknown) else _listed(call, found)
         return listed if call.stated_cost_usd is None else _with_stated(call, call.stated_cost_usd, listed)
+
+    def listing(self, model: str, provider: str | None, at: datetime) -> Listing:
+        """Every price the books have for a model, and the entry a standard call at ``at`` would be charged by."""
+        known = None if provider is None else canonical_provider(provider)
+        found = self.resolve(known, model, STANDARD, at)
+        asked = Listing(asked_model=model, asked_provider=known, at=at)
+        prices = tuple(listed_prices(self._shelf.sightings(known, model), at))
+        if isinstance(found, Unknown):
+            return replace(asked, prices=prices, nearest=found.nearest, warnings=(found.why,))
+        entry = found.entry(0)
+        return replace(asked, provider=found.provider, model=found.model, prices=prices, entry=entry, warnings=found.warnings)
 
     def _unknown_model(self, provider: str | None, model: str) -> Unknown:
         key = (provider, model)
@@ -153,5 +165,6 @@ def _with_stated(call: Call, stated: Decimal, listed: Pricing) -> Pricing:
         told = f"The stated cost {usd_text(cost)} USD is below list: {usd_text(listed.list_cost_usd)} USD counts."
         return replace(listed, warnings=(*listed.warnings, told))
     charge = Charge(meter="stated", quantity=1, unit_price_usd=cost, cost_usd=cost)
-    kept = tuple(w for w in listed.warnings) if listed.list_cost_usd is not None else ()
-    return replace(listed, priced=STATED, cost_usd=cost, charges=(charge,), warnings=kept)
+    # What the books lack no longer matters: the cost is known.
+    kept = listed.warnings if listed.list_cost_usd is not None else ()
+    return replace(listed, priced=STATED, cost_usd=cost, charges=(charge,), warnings=kept, nearest=())

@@ -22,7 +22,7 @@ Source: https://platform.claude.com/docs/en/build-with-claude/prompt-caching#pri
 
 
 @dataclass(frozen=True, slots=True)
-class _Held:
+class Held:
     """The card that holds, and the sightings above it that only add to it (highest first)."""
 
     sighting: Sighting
@@ -37,7 +37,7 @@ def build_rule(sightings: Iterable[Sighting], tier: str, at: datetime) -> Rule |
     standard price, and the rule's warnings say so.
     """
     seen: list[Entry] = []
-    held = _held(sightings, at, seen)
+    held = held_card(sightings, at, seen)
     if held is None:
         return None
     card, entry = held.card, held.sighting.entry
@@ -47,7 +47,7 @@ def build_rule(sightings: Iterable[Sighting], tier: str, at: datetime) -> Rule |
         if added is not None:
             rates |= added.rates
             origins.append(added.origin)
-    tier_cards = _tier_cards(held, tier, at)
+    tier_cards = tier_cards_of(held, tier, at)
     for tier_card in reversed(tier_cards):
         rates |= tier_card.over(rates if tier_card.times is None else card.rates)
     origins += [tier_card.origin for tier_card in tier_cards if tier_card.origin not in origins]
@@ -75,18 +75,19 @@ def build_rule(sightings: Iterable[Sighting], tier: str, at: datetime) -> Rule |
     )
 
 
-def _held(sightings: Iterable[Sighting], at: datetime, seen: list[Entry]) -> _Held | None:
+def held_card(sightings: Iterable[Sighting], at: datetime, seen: list[Entry]) -> Held | None:
+    """The card that decides at an instant, or None; entries read on the way are added to ``seen``."""
     additions: list[Sighting] = []
     for sighting in sightings:
         seen.append(sighting.entry)
         if sighting.entry.extends:
             additions.append(sighting)
         elif (card := sighting.entry.card(at)) is not None:
-            return _Held(sighting, card, tuple(additions))
+            return Held(sighting, card, tuple(additions))
     return None
 
 
-def _tier_cards(held: _Held, tier: str, at: datetime) -> Sequence[TierCard]:
+def tier_cards_of(held: Held, tier: str, at: datetime) -> Sequence[TierCard]:
     """What the tier changes, the deciding one first: additions above the entry, then the entry itself.
 
     A published multiple is a way to price a tier that has no prices: it gives way to prices of the tier itself.
