@@ -13,8 +13,12 @@ from cost_mcp.cli.options import as_json, pass_surroundings, timezone
 from cost_mcp.cli.output import put_json, put_page
 from cost_mcp.cli.surroundings import Surroundings
 from cost_mcp.errors import InvalidInput
+from cost_mcp.model.moment import parse_instant
+from cost_mcp.model.name import clean_name
 from cost_mcp.views.shape_call import call_shape
+from cost_mcp.views.shape_listing import listing_shape
 from cost_mcp.views.terminal_call import call_page
+from cost_mcp.views.terminal_listing import listing_page
 from cost_mcp.views.terminal_page import BLANK, Page, Span, line
 
 if TYPE_CHECKING:
@@ -24,6 +28,31 @@ if TYPE_CHECKING:
 @click.group()
 def prices() -> None:
     """See prices, explain costs, keep price books."""
+
+
+@prices.command()
+@click.argument("model")
+@click.option("--provider", help="anthropic, openai, google … where several sell it.")
+@click.option("--at", metavar="INSTANT", help="Prices in force at this time, RFC 3339 (default: now).")
+@as_json
+@click.pass_context
+def show(ctx: click.Context, model: str, provider: str | None, at: str | None, as_json: bool) -> None:
+    """Show every price known for a model, and which applies.
+
+    Exit code 1 when none is known.
+    """
+    from cost_mcp.service.opening import load_catalog
+
+    around = ctx.ensure_object(Surroundings)
+    instant = around.clock() if at is None else parse_instant(at, "at")
+    sold_by = None if provider is None else clean_name(provider, "provider")
+    listing = load_catalog(around.load().settings).listing(clean_name(model, "model"), sold_by, instant)
+    if as_json:
+        put_json(listing_shape(listing))
+    else:
+        put_page(listing_page(listing))
+    if not listing.prices:
+        ctx.exit(REFUSED)
 
 
 @prices.command()
