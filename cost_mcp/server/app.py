@@ -32,6 +32,7 @@ def build_server(backing: Backing) -> Server[Any]:
             "prompts/list": _FIXED,
             "resources/list": _FIXED,
             "resources/templates/list": _FIXED,
+            "resources/read": CacheHint(),  # stale at once
         },
     )
     server.middleware.clear()  # the SDK's tracing: it would carry what callers send into whatever collects the traces

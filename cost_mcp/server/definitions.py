@@ -14,3 +14,8 @@ DEFINITIONS_NAME = "definitions.json"
 def definitions() -> dict[str, Any]:
     """The contract as ``cost_mcp.server.contract`` makes it; do not change what it returns."""
     return json.loads(Path(__file__).with_name(DEFINITIONS_NAME).read_text(encoding="utf-8"))
+
+
+def result(**members: object) -> dict[str, object]:
+    """A result as the newest revision of the protocol wants it marked; older ones leave the mark out."""
+    return {"resultType": "complete", **members}

@@ -9,14 +9,14 @@ from mcp.server.context import HandlerResult, ServerRequestContext
 from mcp.shared.exceptions import MCPError
 from mcp_types import INVALID_PARAMS, GetPromptRequestParams
 
-from cost_mcp.server.definitions import definitions
+from cost_mcp.server.definitions import definitions, result
 
 Context = ServerRequestContext[Any, Any]
 
 
 async def list_prompts(_ctx: Context, _params: object) -> HandlerResult:
     """``prompts/list``."""
-    return {"prompts": definitions()["prompts"]}
+    return result(prompts=definitions()["prompts"])
 
 
 async def get_prompt(_ctx: Context, params: GetPromptRequestParams) -> HandlerResult:
@@ -33,10 +33,7 @@ async def get_prompt(_ctx: Context, params: GetPromptRequestParams) -> HandlerRe
     if missing:
         raise MCPError(code=INVALID_PARAMS, message=f"{missing[0]} is missing. {params.name} takes: {', '.join(known)}.")
     text = _PROMPTS[params.name](arguments)
-    return {
-        "description": prompt["description"],
-        "messages": [{"role": "user", "content": {"type": "text", "text": text}}],
-    }
+    return result(description=prompt["description"], messages=[{"role": "user", "content": {"type": "text", "text": text}}])
 
 
 def review_spend(arguments: Mapping[str, str]) -> str:

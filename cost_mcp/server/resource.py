@@ -12,7 +12,7 @@ from mcp_types import INTERNAL_ERROR, INVALID_PARAMS, ReadResourceRequestParams
 
 from cost_mcp.errors import CostError, InvalidInput, LedgerError, NotFound
 from cost_mcp.server.backing import Backing
-from cost_mcp.server.definitions import definitions
+from cost_mcp.server.definitions import definitions, result
 from cost_mcp.server.log import log_unexpected
 
 SCHEME = "cost://"
@@ -27,11 +27,11 @@ class Resources:
 
     async def list(self, _ctx: Context, _params: object) -> HandlerResult:
         """``resources/list``."""
-        return {"resources": definitions()["resources"]}
+        return result(resources=definitions()["resources"])
 
     async def list_templates(self, _ctx: Context, _params: object) -> HandlerResult:
         """``resources/templates/list``."""
-        return {"resourceTemplates": definitions()["resource_templates"]}
+        return result(resourceTemplates=definitions()["resource_templates"])
 
     async def read(self, _ctx: Context, params: ReadResourceRequestParams) -> HandlerResult:
         """``resources/read``: the structure the tool of the same question answers, as JSON text."""
@@ -43,7 +43,7 @@ class Resources:
             raise MCPError(code=INVALID_PARAMS, message=str(refusal)) from None
         except Exception as failure:  # noqa: BLE001  (the one place where what nobody foresaw becomes an answer)
             raise MCPError(code=INTERNAL_ERROR, message=log_unexpected(failure, "resources/read")) from None
-        return {"contents": [{"uri": params.uri, "mimeType": "application/json", "text": text}]}
+        return result(contents=[{"uri": params.uri, "mimeType": "application/json", "text": text}])
 
     async def _structure(self, uri: str) -> dict[str, object]:
         kind, parts = _address(uri)

@@ -11,7 +11,7 @@ from mcp_types import INVALID_PARAMS, CallToolRequestParams
 
 from cost_mcp.errors import CostError, InvalidInput
 from cost_mcp.server.backing import Backing
-from cost_mcp.server.definitions import definitions
+from cost_mcp.server.definitions import definitions, result
 from cost_mcp.server.log import log_unexpected
 
 NOT_AN_OBJECT = "\0not an object"
@@ -29,7 +29,7 @@ class Tools:
 
     async def list(self, _ctx: Context, _params: object) -> HandlerResult:
         """``tools/list``."""
-        return {"tools": definitions()["tools"]}
+        return result(tools=definitions()["tools"])
 
     async def call(self, _ctx: Context, params: CallToolRequestParams) -> HandlerResult:
         """``tools/call``; a refusal is a result with ``isError``, since those are what models read."""
@@ -46,7 +46,7 @@ class Tools:
             return _error(str(refusal))
         except Exception as failure:  # noqa: BLE001  (the one place where what nobody foresaw becomes an answer)
             return _error(log_unexpected(failure, name))
-        return {"content": [{"type": "text", "text": text}], "structuredContent": structure}
+        return result(content=[{"type": "text", "text": text}], structuredContent=structure)
 
 
 def admit_any_arguments(params: dict[str, Any] | None) -> None:
@@ -63,5 +63,5 @@ def _given(tool: str, arguments: Mapping[str, object]) -> Mapping[str, object]:
     return arguments
 
 
-def _error(text: str) -> dict[str, Any]:
-    return {"content": [{"type": "text", "text": text}], "isError": True}
+def _error(text: str) -> dict[str, object]:
+    return result(content=[{"type": "text", "text": text}], isError=True)
