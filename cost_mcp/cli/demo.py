@@ -69,7 +69,10 @@ async def _perform(inside: Surroundings) -> None:
 
 
 def _step_page(step: Step, answer: str) -> Page:
-    shown = tuple(line("    ", Span(text, "dim")) for text in answer.splitlines())
+    texts = answer.splitlines()
+    if step.tool == "record_call":
+        texts = [text for text in texts if not text.startswith("Budget ")]  # they are asked for in the end
+    shown = tuple(line("    ", Span(text, "dim")) for text in texts)
     return (BLANK, line(Span("● ", "ok"), step.says, Span(f"  {step.tool}", "name")), *shown)
 
 

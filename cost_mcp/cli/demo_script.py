@@ -86,11 +86,7 @@ SCRIPT: tuple[Step, ...] = (
     ),
     _recorded("A retry reports the first call again: it counts once.", _ANTHROPIC, purpose="plan"),
     Step(says="Asks what the task cost so far.", tool="get_task_cost", arguments={"task_id": TASK}),
-    Step(
-        says="Asks what today cost, by provider.",
-        tool="get_cost_report",
-        arguments={"period": "today", "group_by": ["provider"]},
-    ),
+    Step(says="Asks what today cost.", tool="get_cost_report", arguments={"period": "today"}),
     Step(
         says="Asks whether a long run for about 40 cents may go ahead.",
         tool="get_budget_status",

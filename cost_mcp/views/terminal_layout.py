@@ -66,18 +66,25 @@ def _wrapped(line: Line, width: int | None) -> Iterator[Line]:
     if width is None or _line_cells(shown) <= width:
         yield shown
         return
-    current: list[Span] = []
-    used = 0
-    for span in shown:
+    # What an indented line says stays under its beginning.
+    indent = [shown[0]] if shown[0].text.isspace() and _line_cells(shown[:1]) < width // 2 else []
+    current: list[Span] = [*indent]
+    used = start = _line_cells(tuple(indent))
+    for span in shown[len(indent) :]:
         for word in re.findall(r"\S+\s*|\s+", span.text):
-            if current and used + cells(word.rstrip()) > width:
-                yield tuple(current)
-                current, used = [], 0
+            if used > start and used + cells(word.rstrip()) > width:
+                yield _ended(current)
+                current, used = [*indent], start
                 word = word.lstrip()  # noqa: PLW2901 (a new line does not begin with a blank)
             current.append(Span(word, span.style))
             used += cells(word)
-    if current:
-        yield tuple(current)
+    if used > start:
+        yield _ended(current)
+
+
+def _ended(spans: list[Span]) -> Line:
+    """The line without the blanks it was broken at, which would wrap it once more."""
+    return (*spans[:-1], Span(spans[-1].text.rstrip(), spans[-1].style))
 
 
 def _table(table: Table, width: int | None) -> Iterator[Line]:
