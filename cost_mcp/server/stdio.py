@@ -36,6 +36,7 @@ async def open_stdio() -> AsyncGenerator[Wire]:
 
         async with stdio_server() as (arrivals, departures):
             yield Wire(arrivals=arrivals, departures=departures, end=None)
+            await departures.aclose()
         return
     loop = asyncio.get_running_loop()
     read_file, write_file = _claim(0, os.devnull, "rb"), _claim(1, None, "wb")

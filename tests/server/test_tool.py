@@ -1,0 +1,258 @@
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from mcp import Client
+from mcp_types import TextContent
+
+from cost_mcp.server.app import build_server
+from cost_mcp.server.backing import Backing
+from cost_mcp.server.definitions import definitions
+
+if TYPE_CHECKING:
+    from tests.server.conftest import Spoken
+
+    Speak = Callable[..., Spoken]
+
+TOOLS = [tool["name"] for tool in definitions()["tools"]]
+CALL: dict[str, Any] = {
+    "model": "claude-sonnet-4-5",
+    "provider": "anthropic",
+    "usage": {"input_tokens": 1000, "output_tokens": 100, "cache_read_input_tokens": 5000},
+    "call_id": "msg_1",
+    "task_id": "T-1",
+    "task_type": "bug",
+    "agent": "coder",
+    "project": "web",
+}
+PROMPT = "Once upon a time a prompt was written here"
+
+
+async def called(client: Client, tool: str, arguments: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+    answer = await client.call_tool(tool, arguments)
+    (content,) = answer.content
+    assert isinstance(content, TextContent)
+    assert not answer.is_error, content.text
+    assert answer.structured_content is not None
+    return content.text, answer.structured_content
+
+
+async def test_text_and_structure_of_a_recorded_call_both_tell_everything(backing: Callable[..., Backing]):
+    async with backing() as service, Client(build_server(service)) as client:
+        text, structure = await called(client, "record_call", CALL)
+    assert structure["call_id"] == "msg_1"
+    assert {charge["meter"] for charge in structure["charges"]} == {"input", "cache_read", "output"}
+    assert f"Recorded msg_1: ${structure['cost_usd']} (list)." in text
+    assert all(
+        f"{charge['meter']} {charge['quantity']:,} × ${charge['unit_price_usd']}" in text for charge in structure["charges"]
+    )
+
+
+async def test_one_call_gives_one_number_in_every_tool(backing: Callable[..., Backing]):
+    async with backing() as service, Client(build_server(service)) as client:
+        opened = await service.service()
+        await opened.set_budget({"name": "daily", "limit": "10", "period": "day"}, changed_by="test")
+        _, receipt = await called(client, "record_call", CALL)
+        _, task = await called(client, "get_task_cost", {"task_id": "T-1"})
+        _, report = await called(client, "get_cost_report", {"period": "today", "group_by": ["model", "agent"]})
+        _, status = await called(client, "get_budget_status", {})
+    cost = receipt["cost_usd"]
+    assert [
+        receipt["budgets"][0]["spent_usd"],
+        task["cost_usd"],
+        report["total_cost_usd"],
+        status["budgets"][0]["spent_usd"],
+    ] == [cost] * 4
+    assert [task["by_model"], report["by_agent"], report["by_task_type"], report["by_project"]] == [
+        {"claude-sonnet-4-5": cost},
+        {"coder": cost},
+        {"bug": cost},
+        {"web": cost},
+    ]
+    (row,) = report["groups"]
+    assert (row["model"], row["agent"], row["cost_usd"], row["calls"]) == ("claude-sonnet-4-5", "coder", cost, 1)
+    assert (row["input_tokens"], row["cache_read_input_tokens"], row["output_tokens"]) == (6000, 5000, 100)
+
+
+async def test_every_answer_is_what_its_schema_promises(backing: Callable[..., Backing]):
+    """The client holds each structure against the published schema; the server itself spends no time on it."""
+    import jsonschema  # pyright: ignore[reportMissingTypeStubs] (it has none)
+
+    async with backing() as service, Client(build_server(service)) as client:
+        schemas = {tool.name: tool.output_schema for tool in (await client.list_tools()).tools}
+        opened = await service.service()
+        await opened.set_budget({"name": "daily", "limit": "10", "period": "day", "mode": "enforce"}, changed_by="test")
+        await opened.set_budget({"name": "tokens", "limit_tokens": 10, "period": "total"}, changed_by="test")
+        questions: list[tuple[str, dict[str, Any]]] = [
+            ("get_task_cost", {"task_id": "nothing"}),
+            ("get_cost_report", {}),
+            ("record_call", CALL),
+            ("record_call", CALL),
+            ("record_call", {"model": "never-heard-of", "input_tokens": 5, "task_id": "T-1"}),
+            ("record_call", {"model": "x", "provider": "ollama", "input_tokens": 5}),
+            ("get_task_cost", {"task_id": "T-1"}),
+            ("get_cost_report", {"period": "total", "group_by": ["day", "model"], "limit": 1, "agent": "coder"}),
+            ("get_cost_report", {"group_by": ["hour", "task_id", "session_id"], "limit": 1}),
+            ("get_budget_status", {}),
+            ("get_budget_status", {"estimated_cost_usd": "11", "task_id": "T-1"}),
+        ]
+        for tool, arguments in questions:
+            _, structure = await called(client, tool, arguments)
+            jsonschema.validate(structure, schemas[tool])
+            published = schemas[tool]
+            assert published is not None
+            known = {*published["properties"], "web_search_requests", "provisional_usd"}
+            assert all(name in known or name.endswith("_tokens") for name in structure), "every member is published"
+            assert "null" not in json.dumps(structure)
+
+
+async def test_an_unpriced_call_is_a_lower_bound_everywhere(backing: Callable[..., Backing]):
+    async with backing() as service, Client(build_server(service)) as client:
+        opened = await service.service()
+        await opened.set_budget({"name": "daily", "limit": "10", "period": "day"}, changed_by="test")
+        text, receipt = await called(client, "record_call", {**CALL, "model": "never-heard-of-it", "provider": "openai"})
+        assert (receipt["priced"], "cost_usd" in receipt) == ("unpriced", False)
+        assert "lower bound" in text
+        assert receipt["warnings"]
+        for tool, arguments in (
+            ("get_task_cost", {"task_id": "T-1"}),
+            ("get_cost_report", {"group_by": ["model"]}),
+            ("get_budget_status", {}),
+        ):
+            text, structure = await called(client, tool, arguments)
+            assert "ower bound" in text
+            assert '"lower_bound": true' in json.dumps(structure)
+
+
+async def test_a_decision_is_answered_before_the_money_is_spent(backing: Callable[..., Backing]):
+    async with backing() as service, Client(build_server(service)) as client:
+        opened = await service.service()
+        await opened.set_budget({"name": "daily", "limit": "1", "period": "day", "mode": "enforce"}, changed_by="test")
+        for estimate, decision in (("0.10", "allow"), ("0.90", "warn"), ("1.01", "deny")):
+            text, structure = await called(client, "get_budget_status", {"estimated_cost_usd": estimate})
+            assert (structure["decision"], structure["decided_by"]) == (decision, "daily")
+            assert text.startswith(f"Decision: {decision}. {structure['why']}")
+
+
+async def test_nulls_are_what_agents_send_for_what_they_leave_out(backing: Callable[..., Backing]):
+    async with backing() as service, Client(build_server(service)) as client:
+        _, structure = await called(client, "record_call", {**CALL, "feature": None, "tags": None, "occurred_at": None})
+        assert structure["outcome"] == "created"
+        await called(client, "get_task_cost", {"task_id": "T-1"})
+
+
+async def refused(client: Client, tool: str, arguments: dict[str, Any]) -> str:
+    answer = await client.call_tool(tool, arguments)
+    (content,) = answer.content
+    assert isinstance(content, TextContent)
+    assert answer.is_error, content.text
+    assert answer.structured_content is None
+    return content.text
+
+
+@pytest.mark.parametrize(
+    ("tool", "unknown", "nearest"),
+    [
+        ("record_call", "modle", "model"),
+        ("record_call", "input_token", "input_tokens"),
+        ("get_task_cost", "taskid", "task_id"),
+        ("get_cost_report", "groupby", "group_by"),
+        ("get_budget_status", "estimated_cost", "estimated_cost_usd"),
+    ],
+)
+async def test_an_unknown_argument_is_refused_with_the_nearest_name(
+    backing: Callable[..., Backing], tool: str, unknown: str, nearest: str
+):
+    async with backing() as service, Client(build_server(service)) as client:
+        assert await refused(client, tool, {unknown: "x"}) == f"{tool} does not take {unknown}. Did you mean {nearest}?"
+
+
+async def test_a_bound_context_is_used_and_cannot_be_contradicted(backing: Callable[..., Backing]):
+    async with backing(task_id="T-9", bound=frozenset({"task_id"})) as service, Client(build_server(service)) as client:
+        await called(client, "record_call", {**CALL, "task_id": "T-9"})
+        _, task = await called(client, "get_task_cost", {})
+        assert (task["task_id"], task["calls"]) == ("T-9", 1)
+        assert (await refused(client, "record_call", CALL)).startswith("task_id differs")
+
+
+DEEP = "[" * 900 + "]" * 900
+WRONG = [
+    json.dumps(PROMPT),
+    "[]",
+    "[1, 2]",
+    '["' + PROMPT + '"]',
+    "17",
+    "true",
+    "-0.5",
+    "NaN",
+    "1e999",
+    "9" * 5000,
+    '{"' + PROMPT + '": 1}',
+    '{"usage": ' + json.dumps(PROMPT) + "}",
+    '{"model": {"a": "' + PROMPT + '"}, "input_tokens": 1}',
+    '{"model": "m", "input_tokens": "' + PROMPT + '"}',
+    '{"model": "m", "input_tokens": 1e400}',
+    '{"model": "m", "input_tokens": ' + "9" * 5000 + "}",
+    '{"model": "m", "usage": {"input_tokens": "' + PROMPT + '"}}',
+    '{"model": "m", "usage": ' + DEEP + "}",
+    '{"model": "m", "input_tokens": 1, "metadata": [' + DEEP + "]}",
+    '{"model": "m", "input_tokens": 1, "tags": ["' + PROMPT + '"]}',
+    '{"model": "\\ud800", "input_tokens": 1}',
+    '{"model": "m", "input_tokens": 1, "occurred_at": "' + PROMPT + '"}',
+    '{"model": "m", "input_tokens": 1, "cost_usd": "' + PROMPT + '"}',
+    '{"model": "m", "input_tokens": 1, "task_id": ["' + PROMPT + '"]}',
+    '{"task_id": {"a": "' + PROMPT + '"}}',
+    '{"period": "' + PROMPT + '"}',
+    '{"group_by": {"a": 1}}',
+    '{"group_by": ["' + PROMPT + '"]}',
+    '{"limit": "' + PROMPT + '"}',
+    '{"cursor": "' + PROMPT + '"}',
+    '{"timezone": "' + PROMPT + '"}',
+    '{"estimated_cost_usd": "' + PROMPT + '"}',
+    '{"budget": 5}',
+]
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_whatever_arguments_are_they_get_an_answer_a_model_can_act_on(spoken: Spoken, tool: str):
+    """Any JSON at all, straight onto the wire: refused in our words, not quoted, and the server goes on serving."""
+    for arguments in WRONG:
+        spoken.send(
+            f'{{"jsonrpc": "2.0", "id": "x", "method": "tools/call", "params": {{"name": "{tool}", "arguments": {arguments}}}}}\n'.encode()
+        )
+        answer = spoken.read()
+        assert answer["id"] == "x"
+        result = answer["result"]
+        (content,) = result["content"]
+        assert result.get("isError"), (tool, arguments[:60], content["text"])
+        assert PROMPT not in json.dumps(answer)
+        assert "unexpected" not in content["text"], (tool, arguments[:60])
+        assert len(content["text"].split(". ")) >= 2, content["text"]
+    assert spoken.ask("ping")["result"] == {}
+
+
+def test_no_prompt_text_reaches_stderr(speak: Speak):
+    spoken = speak()
+    spoken.handshake()
+    for tool in TOOLS:
+        for arguments in WRONG:
+            spoken.send(
+                f'{{"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {{"name": "{tool}", "arguments": {arguments}}}}}\n'.encode()
+            )
+            spoken.read()
+    for method, params in (
+        ("tools/call", {"name": PROMPT}),
+        ("tools/call", {"name": [PROMPT]}),
+        ("resources/read", {"uri": f"cost://{PROMPT}"}),
+        ("resources/read", {"uri": f"cost://report/{PROMPT}"}),
+        ("prompts/get", {"name": PROMPT}),
+        ("prompts/get", {"name": "review_spend", "arguments": {PROMPT: PROMPT}}),
+        ("tools/list", {"cursor": [PROMPT]}),
+    ):
+        assert PROMPT not in json.dumps(spoken.ask(method, params))
+    spoken.tell("notifications/progress", {"progressToken": [PROMPT]})
+    assert spoken.finish() == 0
+    assert PROMPT not in spoken.error()
