@@ -98,6 +98,12 @@ def resource_templates() -> list[Schema]:
             "today, week, month, 7d, 2026-11 …; as get_cost_report.",
         ),
         ("cost://task/{task_id}", "task", "Cost of a task", "What one task has cost; as get_task_cost."),
+        (
+            "cost://pricing/{provider}/{model}",
+            "pricing",
+            "Prices of a model",
+            "Every price known for a model, which applies now, and where it comes from.",
+        ),
     ]
     return [
         {"uriTemplate": uri, "name": name, "title": title, "description": description, "mimeType": "application/json"}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from cost_mcp.model.call import Rank
 from cost_mcp.service.fields import present, refuse_unknown
 from cost_mcp.views.shape import Shape, receipt_shape, report_shape, status_shape, task_shape
+from cost_mcp.views.shape_listing import listing_shape
 from cost_mcp.views.text import receipt_text, report_text, status_text, task_text
 
 if TYPE_CHECKING:
@@ -43,6 +44,11 @@ async def get_budget_status(service: Service, arguments: Arguments) -> Answer:
     """Where budgets stand."""
     answer = await service.budget_status(arguments)
     return status_text(answer), status_shape(answer)
+
+
+def show_prices(service: Service, provider: str, model: str) -> Shape:
+    """Every price known for a model; an unknown model is answered with the nearest ones."""
+    return listing_shape(service.listing(model, provider))
 
 
 Verb = Callable[["Service", Arguments], Awaitable[Answer]]

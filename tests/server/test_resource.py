@@ -39,6 +39,28 @@ async def test_a_resource_holds_what_the_tool_answers(
 
 
 @pytest.mark.parametrize(
+    ("uri", "model"),
+    [
+        ("cost://pricing/openai/gpt-5-mini", "gpt-5-mini"),
+        ("cost://pricing/openrouter/openai%2Fgpt-5-mini", "openai/gpt-5-mini"),
+        ("cost://pricing/openrouter/openai/gpt-5-mini", "openai/gpt-5-mini"),
+    ],
+)
+async def test_prices_are_found_under_names_with_slashes(backing: Callable[..., Backing], uri: str, model: str):
+    async with backing() as service, Client(build_server(service)) as client:
+        prices = await read(client, uri)
+    assert (prices["asked"], prices["known"]) == (model, True)
+    assert set(prices["in_force"]["unit_prices_usd"]) >= {"input", "output"}
+
+
+async def test_an_unknown_model_has_no_prices_rather_than_none_at_all(backing: Callable[..., Backing]):
+    async with backing() as service, Client(build_server(service)) as client:
+        prices = await read(client, "cost://pricing/openai/gpt-5-minx")
+    assert (prices["known"], "in_force" in prices) == (False, False)
+    assert prices["nearest"]
+
+
+@pytest.mark.parametrize(
     "uri", ["cost://", "cost://nothing", "cost://budgets/x", "cost://report", "cost://report/a/b", "cost://task", "file:///etc"]
 )
 async def test_an_unknown_address_is_refused_with_those_there_are(backing: Callable[..., Backing], uri: str):
