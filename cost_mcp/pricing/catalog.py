@@ -17,6 +17,7 @@ from cost_mcp.pricing.charging import Charged, charges
 from cost_mcp.pricing.library import Library
 from cost_mcp.pricing.listing import Listing, listed_prices
 from cost_mcp.pricing.packaged import packaged_books, read_supplement
+from cost_mcp.pricing.rate import Entry
 from cost_mcp.pricing.resolving import STANDARD, build_rule
 from cost_mcp.pricing.rule import Rule
 from cost_mcp.pricing.shelf import Shelf
@@ -60,7 +61,8 @@ class Catalog:
                 return rule
         rule = build_rule(self._shelf.sightings(known, model), tier, at)
         if rule is None:
-            return self._unknown_model(known, model)
+            listed = next(self._shelf.sightings(known, model), None)
+            return self._unknown_model(known, model) if listed is None else _without_price(listed.entry)
         if len(self._rules) >= MAX_RULES:
             self._rules.clear()
         self._rules.setdefault(key, []).insert(0, rule)
@@ -126,6 +128,10 @@ def open_catalog(books: Sequence[BookText] = (), *, tables: Callable[[], Library
             warnings += parsed.warnings
     shelved.append(Book(PACKAGED, packaged_books))
     return Catalog(Shelf(shelved, tables, Supplement(read_supplement)), tuple(problems), tuple(warnings))
+
+
+def _without_price(entry: Entry) -> Unknown:
+    return Unknown(f"{entry.provider} {entry.model} is listed without a price per token at that time; its cost is not known.")
 
 
 def _unpriced(unknown: Unknown) -> Pricing:

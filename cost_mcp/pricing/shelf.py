@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -18,6 +19,9 @@ _RESELLERS = frozenset({"aws", "azure", "google"})
 
 _ROUTERS = frozenset({"litellm"})
 """Not providers but libraries that name the provider in the model's prefix."""
+
+_OPENAI = re.compile(r"^(?:ft:)?(?:chatgpt-|codex-mini|computer-use-|omni-moderation-|text-embedding-(?:3-|ada-)|o\d(?:-|$))")
+"""Names only OpenAI gives its models that genai-prices' own pattern leaves out; Azure lists some of them too."""
 
 MAX_NEAREST = 3
 MAX_REMEMBERED = 10_000
@@ -73,7 +77,7 @@ class Shelf:
             if holders:
                 return tuple(f"{holder}/{model}" for holder in holders[:MAX_NEAREST])
             first, slash, rest = model.partition("/")
-            owner = canonical_provider(first) if slash and first.strip() else self._library.owner(bare.removeprefix("ft:"))
+            owner = canonical_provider(first) if slash and first.strip() else self._owner(model)
             if owner is None or not self._knows(owner):
                 return ()
             names = self._nearest_of(owner, rest.lower() if slash else bare)
@@ -84,6 +88,7 @@ class Shelf:
         names = dict.fromkeys(model.lower() for book in self._books for model in book.models(provider))
         names |= dict.fromkeys(model.lower() for model in self._library.models(provider))
         names |= dict.fromkeys(self._supplement.models(provider))
+        names.pop(name, None)
         return tuple(difflib.get_close_matches(name, names, n=MAX_NEAREST, cutoff=0.6))
 
     @property
@@ -119,12 +124,17 @@ class Shelf:
             return
         if looks_vertex(model):
             yield "google", model
-        owner = self._library.owner(model.lower().removeprefix("ft:"))
+        owner = self._owner(model)
         if owner is not None:
             yield owner, model
         holders = self._holders(model)
         if len(holders) == 1:
             yield holders[0], model
+
+    def _owner(self, model: str) -> str | None:
+        """The provider whose family a bare name belongs to, or None."""
+        bare = model.lower()
+        return "openai" if _OPENAI.match(bare) else self._library.owner(bare.removeprefix("ft:"))
 
     def _holders(self, model: str) -> tuple[str, ...]:
         found = [holder for book in self._books for holder in book.holders(model)]
