@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
@@ -18,7 +19,8 @@ Arrival = SessionMessage | Exception
 class Incoming(asyncio.Protocol):
     """Messages as they arrive on a pipe, in order; ends with the pipe, or when ``end`` is called."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_end: Callable[[], None] = lambda: None) -> None:
+        self._on_end = on_end
         self._arrived: deque[Arrival] = deque()
         self._parts: list[bytes] = []
         self._size = 0
@@ -60,6 +62,8 @@ class Incoming(asyncio.Protocol):
 
     def end(self) -> None:
         """Nothing more is read; what arrived before is still handed out."""
+        if not self.ended:
+            self._on_end()
         self.ended = True
         self._wake()
 

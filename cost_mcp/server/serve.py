@@ -7,7 +7,11 @@ import gc
 import os
 import signal
 import sys
+import threading
 from collections.abc import Callable
+
+LEAVE_SECONDS_MAX = 1.5
+"""How long the end may take, from the last input on; clients kill a server that takes longer than two seconds."""
 
 
 def serve() -> int:
@@ -31,7 +35,7 @@ async def _serve() -> int:
     log_to_stderr()
     loop = asyncio.get_running_loop()
     loop.set_exception_handler(log_loop_failure)
-    async with Backing() as backing, open_stdio() as wire:
+    async with Backing() as backing, open_stdio(_leave_in_time) as wire:
         sys.stdout = sys.stderr  # a stray print of a library must not reach the wire
         ending = asyncio.current_task()
         assert ending is not None
@@ -46,6 +50,19 @@ async def _serve() -> int:
             sys.stderr.flush()
             os._exit(0)
     return 0
+
+
+def _leave_in_time() -> None:
+    """End the process even if something outside (a stopped program that holds the ledger's lock) keeps it from closing."""
+    timer = threading.Timer(LEAVE_SECONDS_MAX, _leave)
+    timer.daemon = True
+    timer.start()
+
+
+def _leave() -> None:
+    sys.stderr.write("cost-mcp: left without closing the ledger, which another program holds. What was acknowledged is safe.\n")
+    sys.stderr.flush()
+    os._exit(1)
 
 
 def _on_signals(loop: asyncio.AbstractEventLoop, stop: Callable[[], object]) -> None:

@@ -29,20 +29,24 @@ class Wire:
 
 
 @asynccontextmanager
-async def open_stdio() -> AsyncGenerator[Wire]:
-    """The wire on stdin and stdout: asyncio pipes where the system has them, else the SDK's threads."""
+async def open_stdio(on_end: Callable[[], None]) -> AsyncGenerator[Wire]:
+    """The wire on stdin and stdout: asyncio pipes where the system has them, else the SDK's threads.
+
+    ``on_end`` is called once, as soon as nothing more will be read.
+    """
     if not _are_pipes():
         from mcp.server.stdio import stdio_server
 
         async with stdio_server() as (arrivals, departures):
             yield Wire(arrivals=arrivals, departures=departures, end=None)
+            on_end()
             await departures.aclose()
         return
     loop = asyncio.get_running_loop()
     read_file, write_file = _claim(0, os.devnull, "rb"), _claim(1, None, "wb")
     try:
         _, outgoing = await loop.connect_write_pipe(Outgoing, write_file)
-        _, incoming = await loop.connect_read_pipe(Incoming, read_file)
+        _, incoming = await loop.connect_read_pipe(lambda: Incoming(on_end), read_file)
         outgoing.lost.add_done_callback(lambda _: incoming.end())
         yield Wire(arrivals=incoming, departures=outgoing, end=incoming.end)
         await incoming.aclose()

@@ -70,6 +70,28 @@ def test_a_signal_ends_a_server_that_was_never_spoken_to(speak: Speak, number: s
     assert spoken.error() == ""
 
 
+@POSIX
+@pytest.mark.parametrize("before", ["opening", "writing"])
+def test_a_ledger_held_by_a_stopped_program_does_not_keep_the_server(speak: Speak, env: dict[str, str], before: str):
+    import fcntl
+
+    first = speak()
+    first.handshake()
+    first.call("record_call", CALL)
+    assert first.finish() == 0
+    (lock,) = Path(env["COST_MCP_DB"]).parent.glob("*.lock")
+    spoken = speak()
+    spoken.handshake()
+    if before == "writing":
+        spoken.call("record_call", CALL)
+    with lock.open("r+b") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        spoken.post("tools/call", {"name": "record_call", "arguments": CALL})
+        assert spoken.ask("ping")["result"] == {}, "others are served while one waits"
+        assert spoken.finish() == 1
+    assert spoken.error().startswith("cost-mcp: left without closing the ledger")
+
+
 def test_a_client_that_dies_takes_the_server_with_it(speak: Speak):
     spoken = speak()
     spoken.handshake()
