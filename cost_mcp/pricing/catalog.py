@@ -24,6 +24,8 @@ from cost_mcp.pricing.shelf import Shelf
 from cost_mcp.pricing.supplement import Supplement
 
 MAX_RULES = 4096
+MAX_SPANS = 32
+"""Questions remembered, and spans of time per question: a year of calls at prices by the hour is not kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,13 +61,17 @@ class Catalog:
         for rule in self._rules.get(key, ()):
             if rule.covers(at):
                 return rule
+        if (known, model) in self._unknown:
+            return self._unknown[known, model]
         rule = build_rule(self._shelf.sightings(known, model), tier, at)
         if rule is None:
             listed = next(self._shelf.sightings(known, model), None)
             return self._unknown_model(known, model) if listed is None else _without_price(listed.entry)
         if len(self._rules) >= MAX_RULES:
             self._rules.clear()
-        self._rules.setdefault(key, []).insert(0, rule)
+        remembered = self._rules.setdefault(key, [])
+        remembered.insert(0, rule)
+        del remembered[MAX_SPANS:]
         return rule
 
     def price(self, call: Call) -> Pricing:

@@ -104,7 +104,7 @@ def _no_tier(tier: str, entry: Entry) -> str:
 
 def _derive(entry: Entry, rates: dict[str, Rate]) -> tuple[tuple[str, ...], str | None]:
     """Add what follows from a published rule; the meters added and a note about them."""
-    if "claude" not in entry.model.lower() or "cache_write_1h" in rates or "cache_write_5m" not in rates:
+    if "claude" not in entry.model.lower() or "cache_write_1h" in rates:
         return (), None
     if "input" not in rates or not rates["input"].base:
         return (), None

@@ -5,14 +5,16 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from cost_mcp.errors import InvalidInput
 from cost_mcp.model.charge import Pricing
-from cost_mcp.pricing.catalog import Catalog, Unknown
+from cost_mcp.pricing.catalog import Catalog, Unknown, open_catalog
 from cost_mcp.pricing.rule import Rule
 
 Price = Callable[..., Pricing]
@@ -271,7 +273,7 @@ def test_an_unknown_model_says_why_and_names_the_nearest(catalog: Catalog):
 def test_the_catalog_loads_nothing_heavy_before_it_is_asked():
     code = """
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from cost_mcp.pricing.catalog import open_catalog
 catalog = open_catalog()
 heavy = {"genai_prices", "yaml", "pydantic", "asyncio"}
@@ -280,3 +282,19 @@ catalog.resolve("ollama", "llama3", "standard", datetime.now(UTC))
 assert "genai_prices" not in sys.modules
 """
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@settings(max_examples=20)
+@given(
+    st.lists(st.integers(0, 24 * 320), min_size=2, max_size=12),
+    st.sampled_from(["deepseek-v4-pro", "deepseek-v4-flash", "gpt-5.6-sol", "claude-opus-4-6"]),
+    st.sampled_from(["standard", "batch", "fast"]),
+)
+def test_what_is_remembered_never_changes_an_answer(catalog: Catalog, hours: list[int], model: str, tier: str):
+    moments = [day("2026-01-01") + timedelta(hours=hour) for hour in hours]
+    for moment in (*moments, *reversed(moments)):
+        remembered = catalog.resolve(None, model, tier, moment)
+        fresh = open_catalog().resolve(None, model, tier, moment)
+        assert isinstance(remembered, Rule)
+        assert isinstance(fresh, Rule)
+        assert remembered.entry(1_000) == fresh.entry(1_000)
