@@ -16,9 +16,9 @@ from cost_mcp.views.terminal_page import BLANK, Column, Line, Page, Span, Table,
 @as_json
 @click.pass_context
 def doctor(ctx: click.Context, as_json: bool) -> None:
-    """Check versions, settings, ledger and price books; show where each setting comes from.
+    """Check versions, settings, ledger and price books.
 
-    Exit code 0 when healthy, 1 when something is wrong. Nothing is changed.
+    Shows where each setting comes from. Exit code 0 when healthy, 1 when something is wrong. Nothing is changed.
     """
     found = diagnose(ctx.ensure_object(Surroundings))
     if as_json:

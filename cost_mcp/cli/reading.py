@@ -64,7 +64,7 @@ def report(around: Surroundings, as_json: bool, **fields: object) -> None:
         if fields["group_by"] is None and answer.report.totals.calls:
             by_day = quick.cost_report({**fields, "group_by": "day", "limit": MOST_DAYS})
             days = by_day if by_day.next_cursor is None else None
-        put_page(report_page(answer, days, _ever(quick, answer.report.totals), quick.clock()))
+        put_page(report_page(answer, days, _ever(quick, answer.report.totals)))
 
 
 @click.command()

@@ -11,14 +11,14 @@ import click
 COMMANDS: dict[str, tuple[str, str]] = {
     "today": ("reading:today", "Show what was spent today, by model."),
     "report": ("reading:report", "Show what a period cost, grouped and filtered."),
-    "task": ("reading:task", "Show what one task cost."),
+    "task": ("reading:task", "Show what one task cost, by model, agent and purpose."),
     "record": ("record:record", "Record one model call."),
     "budget": ("budget:budget", "Set budgets and see where they stand."),
     "prices": ("prices:prices", "See prices, explain costs, keep price books."),
     "serve": ("serve:serve", "Serve agents over MCP on stdin and stdout."),
     "demo": ("demo:demo", "Watch a scripted agent spend and keep to a budget."),
     "doctor": ("doctor:doctor", "Check versions, settings, ledger and price books."),
-    "trust": ("trust:trust", "Trust the settings and prices of the project here."),
+    "trust": ("trust:trust", "Trust the settings and prices of the project here, as they are now."),
     "verify": ("upkeep:verify", "Recompute every total from the calls and compare."),
     "rebuild": ("upkeep:rebuild", "Make totals and budget windows anew from the calls."),
 }

@@ -31,7 +31,9 @@ def load_catalog(settings: Settings) -> Catalog:
     from cost_mcp.config.books import price_books
     from cost_mcp.pricing.catalog import BookText, open_catalog
 
-    return open_catalog(tuple(BookText(book.text, str(book.file), book.layer) for book in price_books(settings)))
+    return open_catalog(
+        tuple(BookText(text=book.text, file=str(book.file), layer=book.layer) for book in price_books(settings))
+    )
 
 
 @asynccontextmanager

@@ -14,6 +14,7 @@ from cost_mcp.views.terminal_budget import standings_table
 from cost_mcp.views.terminal_page import BLANK, Line, Page, Span, Table, line
 from cost_mcp.views.terminal_totals import named_table, notes, spent_line, tells_apart, token_table
 from cost_mcp.views.terminal_words import moment_words, period_days, period_title
+from cost_mcp.views.text import calls_words
 
 if TYPE_CHECKING:
     from cost_mcp.model.budget import Standing
@@ -39,13 +40,13 @@ def today_page(answer: ReportAnswer, standings: tuple[Standing, ...], earlier: T
         page += [spent_line(report.totals), *notes(report.totals), BLANK]
         page += [_model_table(report.breakdowns, report.totals), *_breakdowns(report)]
     else:
-        page += _nothing(report, earlier, now)
+        page += _nothing(report, earlier)
     if standings:
         page += [BLANK, standings_table(standings, now)]
     return tuple(page)
 
 
-def report_page(answer: ReportAnswer, days: ReportAnswer | None, earlier: Totals, now: datetime) -> Page:
+def report_page(answer: ReportAnswer, days: ReportAnswer | None, earlier: Totals) -> Page:
     """A period's spend: by the groups that were asked for, else day by day, by model and by the context calls name.
 
     ``days`` is the same question grouped by day, or None where that says nothing more.
@@ -53,7 +54,7 @@ def report_page(answer: ReportAnswer, days: ReportAnswer | None, earlier: Totals
     report = answer.report
     page: list[Line | Table] = [_heading(report), BLANK]
     if not report.totals.calls:
-        return (*page, *_nothing(report, earlier, now))
+        return (*page, *_nothing(report, earlier))
     page += [spent_line(report.totals), *notes(report.totals)]
     if not report.query.group_by:
         page += [BLANK, _group_table(days, whole=None)] if days is not None and len(days.rows) > 1 else []
@@ -127,14 +128,12 @@ def _between(totals: Totals, timezone: str, now: datetime) -> Line:
     return (Span("  ·  " + (first if first == last else f"{first} to {last}"), "dim"),)
 
 
-def _nothing(report: CostReport, earlier: Totals, now: datetime) -> list[Line | Table]:
+def _nothing(report: CostReport, earlier: Totals) -> list[Line | Table]:
     when = "today" if report.query.period.name == "today" else "in this period"
     nothing = line(Span("$0.00", "money"), Span(f"  ·  nothing recorded {when}", "dim"))
-    if earlier.calls and earlier.last_call is not None:
-        last = moment_words(earlier.last_call, zone(report.query.period.timezone), now)
-        return [nothing, BLANK, line("Last call: ", Span(last, "strong"), ".")]
     if earlier.calls:
-        return [nothing]
+        said = f"{calls_words(earlier.calls)} {'is' if earlier.calls == 1 else 'are'} recorded in all: "
+        return [nothing, BLANK, line(said, Span("cost-mcp report --period total", "name"))]
     return [
         line(Span("$0.00", "money"), Span("  ·  nothing recorded yet", "dim")),
         BLANK,

@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from conftest import Cli
+
+
+def test_a_day_a_week_and_a_month_are_watched_with_one_command(cli: Cli):
+    made = cli("budget", "--daily", "10", "--weekly", "50", "--monthly", "200", "--json").json["budgets"]
+
+    assert [(b["name"], b["limit_usd"], b["period"], b["mode"]) for b in made] == [
+        ("daily", "10", "day", "alert"),
+        ("weekly", "50", "week", "alert"),
+        ("monthly", "200", "month", "alert"),
+    ]
+    assert {b["timezone"] for b in made} == {"Europe/Berlin"}
+
+
+def test_when_one_of_three_cannot_be_taken_none_is_set(cli: Cli):
+    ran = cli("budget", "--daily", "10", "--weekly", "much")
+
+    assert ran.code == 2
+    assert "limit is not an amount of money" in ran.err
+    assert cli("budget", "list", "--json").json["budgets"] == []
+
+
+def test_every_part_of_a_budget_can_be_set(cli: Cli):
+    words = (
+        "hold --limit 1_000_000 --tokens --period week --mode enforce --scope project=shop --scope model=claude-* --each session_id"
+        " --timezone Asia/Tokyo --week-start sunday --thresholds 10,20,30,40 --include-subscription"
+    )
+
+    (made,) = cli("budget", "set", *words.split(), "--json").json["budgets"]
+
+    assert made["limit_tokens"] == 1_000_000
+    assert made["scope"] == {"model": "claude-*", "project": "shop"}
+    assert (made["each"], made["timezone"], made["week_start"]) == ("session_id", "Asia/Tokyo", "sunday")
+    assert made["thresholds"] == {"info": 10.0, "warning": 20.0, "critical": 30.0, "exceeded": 40.0}
+    assert (made["mode"], made["include_subscription"]) == ("enforce", True)
+
+
+def test_setting_says_what_the_budget_will_do(cli: Cli):
+    ran = cli("budget", "set", "hold", "--limit", "5", "--mode", "enforce")
+
+    assert ran.out == ("Budget hold: $5.00 per day, all calls, in Europe/Berlin; it denies what would exceed it (enforce).\n")
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "x --limit ten",
+        "x --limit -1",
+        "x --limit 5 --mode forbid",
+        "x --limit 5 --period fortnight",
+        "x --limit 5 --scope colour=red",
+        "x --limit 5 --scope project",
+        "x --limit 5 --each feature",
+        "x --limit 5 --thresholds 50,80",
+        "x --limit 5 --thresholds 80,50,95,100",
+        "x --limit 5 --week-start someday",
+        "x --limit 5.5 --calls",
+        "x",
+    ],
+)
+def test_a_budget_that_cannot_be_taken_is_not_set(cli: Cli, words: str):
+    assert cli("budget", "set", *words.split()).code == 2
+    assert cli("budget", "list", "--json").json["budgets"] == []
+
+
+def test_without_a_budget_status_says_how_to_set_one(cli: Cli):
+    for words in (("budget",), ("budget", "status"), ("budget", "list")):
+        ran = cli(*words)
+        assert ran.code == 0
+        assert "No budget is set: nothing limits what is spent." in ran.out
+
+
+def test_a_budget_made_late_counts_what_was_spent_before(spent: Cli):
+    spent("budget", "--daily", "1")
+
+    (standing,) = spent("budget", "status", "daily", "--json").json["budgets"]
+
+    assert (standing["spent_usd"], standing["remaining_usd"], standing["lower_bound"]) == ("0.3968", "0.6032", True)
+
+
+@pytest.mark.parametrize(("cost", "code", "decision"), [("0.05", 0, "allow"), ("0.30", 1, "deny")])
+def test_a_question_is_answered_with_the_exit_code_too(spent: Cli, cost: str, code: int, decision: str):
+    spent("budget", "set", "hold", "--limit", "0.65", "--mode", "enforce")
+
+    ran = spent("budget", "status", "--estimated-cost-usd", cost)
+
+    assert ran.code == code
+    assert ran.out.startswith(decision.upper())
+
+
+def test_history_tells_who_changed_what(cli: Cli):
+    cli("budget", "--daily", "10")
+    cli("budget", "set", "daily", "--limit", "20", "--mode", "enforce")
+    cli("budget", "remove", "daily")
+
+    changes = cli("budget", "history", "daily", "--json").json["changes"]
+    shown = cli("budget", "history").out
+
+    assert [change["change"] for change in changes] == ["made", "changed", "removed"]
+    assert all(change["changed_by"].startswith("cli") for change in changes)
+    assert "made: $10.00 per day, alert" in shown
+    assert "limit $10.00 → $20.00, mode alert → enforce" in shown
+    assert "removed" in shown
+
+
+def test_removing_a_budget_leaves_none(cli: Cli):
+    cli("budget", "--daily", "10")
+
+    assert cli("budget", "remove", "daily").out == "Removed daily ($10.00 per day); its history stays.\n"
+    assert cli("budget", "list", "--json").json["budgets"] == []
+
+
+def test_short_limits_do_not_mix_with_commands(cli: Cli):
+    ran = cli("budget", "--daily", "10", "list")
+
+    assert ran.code == 2
+    assert "stand alone" in ran.err

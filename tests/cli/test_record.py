@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from conftest import Cli
+
+RESPONSE = {
+    "id": "msg_01abc",
+    "type": "message",
+    "role": "assistant",
+    "model": "claude-opus-4-6",
+    "content": [{"type": "text", "text": "the secret plan"}],
+    "usage": {"input_tokens": 1000, "cache_read_input_tokens": 2000, "cache_creation_input_tokens": 0, "output_tokens": 500},
+}
+
+
+def test_a_response_from_a_file_names_its_model_and_its_id(cli: Cli, home: Path):
+    file = home / "response.json"
+    file.write_text(json.dumps(RESPONSE), encoding="utf-8")
+
+    receipt = cli("record", "--response", str(file), "--task", "T-1", "--json").json
+    again = cli("record", "--response", str(file), "--task", "T-1")
+    call = cli("prices", "explain", "msg_01abc", "--json").json
+
+    assert (receipt["call_id"], receipt["outcome"], receipt["cost_usd"]) == ("msg_01abc", "created", "0.0185")
+    assert "Already recorded; it counts once" in again.out
+    assert (call["provider"], call["usage"]["input_tokens"], call["source"]) == ("anthropic", 3000, "cli")
+    assert "secret" not in json.dumps(call)
+
+
+def test_a_usage_object_comes_in_through_stdin(cli: Cli, monkeypatch: pytest.MonkeyPatch):
+    stdin = SimpleNamespace(buffer=io.BytesIO(json.dumps(RESPONSE["usage"]).encode()))
+    monkeypatch.setattr("sys.stdin", stdin)
+
+    receipt = cli("record", "--usage", "-", "--model", "claude-opus-4-6", "--provider", "anthropic", "--json").json
+
+    assert receipt["cost_usd"] == "0.0185"
+
+
+def test_every_field_of_a_call_can_be_given(cli: Cli):
+    words = (
+        "--model gpt-5 --provider openai --input-tokens 100 --output-tokens 50 --reasoning-output-tokens 10 --call-id c-1"
+        " --occurred-at 2026-11-22T10:00:00Z --service-tier flex --billing subscription --project shop --task T-1 --task-title t"
+        " --task-type bugfix --session s-1 --agent coder --feature search --purpose plan --tag branch=main --tag team=a"
+        ' --metadata {"route":1} --provisional'
+    )
+
+    assert cli("record", *words.split()).code == 0
+
+    call = cli("prices", "explain", "c-1", "--json").json
+    assert call["tags"] == {"branch": "main", "team": "a"}
+    assert call["metadata"] == {"route": 1}
+    assert (call["service_tier"], call["billing"], call["provisional"]) == ("flex", "subscription", True)
+    assert (call["project"], call["session_id"], call["feature"], call["purpose"]) == ("shop", "s-1", "search", "plan")
+
+
+def test_an_unknown_model_is_recorded_and_said_to_be_unpriced(cli: Cli):
+    ran = cli("record", "--model", "acme-9", "--provider", "acme", "--input-tokens", "10", "--output-tokens", "1")
+
+    assert ran.code == 0
+    assert ran.out.startswith("unpriced  ·  acme-9  ·  Recorded\n")
+
+
+def test_with_tracking_off_nothing_is_recorded_and_the_answer_says_so(cli: Cli):
+    ran = cli("record", "--model", "gpt-5", "--input-tokens", "10", ENABLED="false")
+
+    assert "Not recorded: tracking is off" in ran.out
+    assert cli("today", "--json").json["calls"] == 0
+
+
+def test_the_same_id_with_other_contents_is_refused(cli: Cli):
+    cli("record", "--model", "gpt-5", "--provider", "openai", "--input-tokens", "10", "--call-id", "c-1")
+
+    ran = cli("record", "--model", "gpt-5", "--provider", "openai", "--input-tokens", "11", "--call-id", "c-1", "--json")
+
+    assert ran.code == 1
+    assert ran.json["error"]["code"] == "conflict"
+
+
+def test_a_bound_context_cannot_be_changed_by_an_option(cli: Cli):
+    ran = cli("record", "--model", "gpt-5", "--input-tokens", "10", "--agent", "other", AGENT="coder")
+
+    assert ran.code == 1
+    assert "agent differs" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b'{"input_tokens": 1,', "usage is not JSON (line 1"),
+        (b"\xff\xfe", "usage is not UTF-8 text."),
+        (b"[" * 100_000, "usage is nested too deeply."),
+        (b"7", "usage"),
+    ],
+)
+def test_a_file_that_is_no_usage_is_refused_without_repeating_it(cli: Cli, home: Path, content: bytes, reason: str):
+    file = home / "usage.json"
+    file.write_bytes(content)
+
+    ran = cli("record", "--model", "gpt-5", "--usage", str(file))
+
+    assert ran.code == 2
+    assert reason in ran.err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--usage", "a.json", "--response", "b.json"],
+        ["--usage", "/nowhere/at/all.json"],
+        ["--input-tokens", "1", "--tag", "notag"],
+        ["--input-tokens", "1", "--tag", "a=1", "--tag", "a=2"],
+        ["--input-tokens", "1", "--metadata", "[1]"],
+        ["--input-tokens", "1.5"],
+        ["--input-tokens", "-1"],
+    ],
+)
+def test_wrong_options_record_nothing(cli: Cli, words: list[str]):
+    assert cli("record", "--model", "gpt-5", *words).code == 2
+    assert cli("today", "--json").json["calls"] == 0
