@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from cost_mcp.model.budget import Budget, Standing
 from cost_mcp.model.moment import zone
 from cost_mcp.model.period import WEEKDAYS
-from cost_mcp.views.shape_budget import is_lower_bound, percent_number, tightest_first
+from cost_mcp.views.shape_budget import is_lower_bound, tightest_first
 from cost_mcp.views.terminal_page import BLANK, Column, Line, Page, Span, Table, line
 from cost_mcp.views.terminal_words import duration_words, moment_words
 from cost_mcp.views.text_budget import amount_words
@@ -158,7 +158,7 @@ def _standing(standing: Standing, now: datetime, *, scoped: bool, reserved: bool
         line(Span(name, "name")),
         *([line(Span(covers_words(budget), "dim"))] if scoped else []),
         _bar(standing),
-        line(f"{bound}{percent_number(standing.used_percent):.0f} %"),
+        line(f"{bound}{int(standing.used_percent)} %"),
         line(Span(bound + amount_words(standing.spent, budget.unit), "money")),
         *([line(amount_words(standing.reserved, budget.unit))] if reserved else []),
         line(_limit(budget)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from typing import TextIO
 
 from rich.console import Console
@@ -26,8 +27,9 @@ _LOOKS = {
 
 def show(page: Page, file: TextIO) -> None:
     """Print the page as wide as the terminal is; ``NO_COLOR`` and dumb terminals get no colour."""
-    console = Console(file=file, highlight=False, markup=False, emoji=False)
-    for line in laid_out(page, console.width):
+    width = shutil.get_terminal_size().columns  # rich takes every dumb terminal for 80 columns wide
+    console = Console(file=file, width=width, highlight=False, markup=False, emoji=False)
+    for line in laid_out(page, width):
         text = Text(no_wrap=True)
         for span in line:
             text.append(span.text, _LOOKS[span.style])

@@ -104,11 +104,13 @@ def _set_points(columns: Sequence[Column], grid: list[list[Line]]) -> None:
     for place, column in enumerate(columns):
         if column.align != "point":
             continue
-        behind = [len(_text(row[place]).partition(".")[2]) for row in grid]
+        texts = [_text(row[place]) for row in grid]
+        # From the point on; a whole number has none, words are no numbers.
+        behind = [len(text) - text.index(".") if "." in text else 0 for text in texts]
         most = max(behind, default=0)
-        for row, digits in zip(grid, behind, strict=True):
-            if digits and digits < most:
-                row[place] = (*row[place], Span(" " * (most - digits)))
+        for row, text, length in zip(grid, texts, behind, strict=True):
+            if length or text[-1:].isdigit():
+                row[place] = (*row[place], Span(" " * (most - length)))
 
 
 def _fitted(columns: Sequence[Column], grid: list[list[Line]], width: int | None) -> tuple[list[int], list[int]]:

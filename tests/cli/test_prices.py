@@ -56,7 +56,7 @@ def test_explain_shows_every_meter_and_the_entry(spent: Cli):
     ran = spent("prices", "explain", "plan")
 
     assert ran.out.startswith("Call plan\n$0.39 at list price  ·  claude-opus-4-6  ·  anthropic\n")
-    assert "input         40,000              5  $0.20" in ran.out
+    assert "input         40,000            5    $0.20" in ran.out
     assert "cache read    80,000            0.5  $0.04" in ran.out
     assert "Priced as  anthropic/claude-opus-4-6" in ran.out
 
