@@ -61,7 +61,7 @@ def budget(ctx: click.Context, as_json: bool, **limits: str | None) -> None:
 @click.option("--scope", multiple=True, metavar="NAME=VALUE", help="Only such calls, e.g. project=shop, model=claude-opus-*.")
 @click.option("--each", help="One limit per value of: session_id, task_id, agent, project, model.")
 @timezone
-@click.option("--week-start", help="The day its weeks begin on (default: monday).")
+@click.option("--week-start", help="The day its weeks begin on (default: the settings', monday).")
 @click.option("--thresholds", help="Percents for info, warning, critical, exceeded (default: 50,80,95,100).")
 @click.option("--include-subscription", is_flag=True, help="Count calls that a plan covers, at list prices.")
 @as_json
@@ -75,7 +75,10 @@ def set_budget(
     thresholds: str | None,
     **given: object,
 ) -> None:
-    """Make a budget, or change the one of this name; what was spent in its current window counts from the first moment."""
+    """Make a budget, or change the one of this name.
+
+    What was spent before in its current window counts from the first moment.
+    """
     fields = dict(given)
     fields["limit" if unit is None else unit] = limit if unit is None else _count(limit)
     fields["scope"] = pairs(scope, "scope")

@@ -25,6 +25,20 @@ if TYPE_CHECKING:
 MAX_BYTES = 32_000_000
 """The largest response read: long ones hold images and whole documents, of which only the usage is looked at."""
 
+_USAGE = {
+    "input_tokens": "All input tokens, cached ones included.",
+    "output_tokens": "All output tokens, reasoning included.",
+    "cache_read_input_tokens": "Of the input: read from a cache.",
+    "cache_creation_input_tokens": "Of the input: written to a cache.",
+    "cache_creation_1h_input_tokens": "Of those: kept for an hour.",
+    "reasoning_output_tokens": "Of the output: reasoning.",
+    "input_audio_tokens": "Of the input: audio.",
+    "cache_read_input_audio_tokens": "Of the audio: read from a cache.",
+    "output_audio_tokens": "Of the output: audio.",
+    "input_image_tokens": "Of the input: images.",
+    "output_image_tokens": "Of the output: images.",
+    "web_search_requests": "Web searches made.",
+}
 _CONTEXT = {
     "project": "Project the call belongs to.",
     "task_id": "Task it was made for.",
@@ -49,7 +63,7 @@ def _fields(command: F) -> F:
     for name, text in reversed({**_DETAILS, **_CONTEXT}.items()):
         command = option(name, text)(command)
     for name in reversed(USAGE_FIELDS):
-        command = option(name, f"{name.replace('_', ' ').capitalize()}.", whole=True)(command)
+        command = option(name, _USAGE[name], whole=True)(command)
     return command
 
 

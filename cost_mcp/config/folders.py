@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from cost_mcp.errors import ConfigError
@@ -41,7 +42,8 @@ def replace_file(path: Path, content: bytes) -> None:
             os.fsync(file.fileno())
         beside.replace(path)
     except OSError as error:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):  # what went wrong first is told
+            beside.unlink(missing_ok=True)
         raise ConfigError(
             f"{path} cannot be written ({error.strerror}).",
             field="file",

@@ -224,9 +224,10 @@ def _unknown_key(path: Path, key: str, entry: Entry) -> str:
 
 
 def _misspelt_variables(environ: Mapping[str, str]) -> list[str]:
-    known = [d.variable for d in SETTINGS if d.variable] + list(OTHER_VARIABLES)
+    known = [name.removeprefix(PREFIX) for name in (*(d.variable for d in SETTINGS if d.variable), *OTHER_VARIABLES)]
+    given = [name.removeprefix(PREFIX) for name in sorted(environ) if name.startswith(PREFIX)]
     return [
-        f"{name} is not a variable cost-mcp reads and is ignored. Did you mean {near}?"
-        for name in sorted(environ)
-        if name.startswith(PREFIX) and name not in known and (near := _nearest(name, known)) is not None
+        f"{PREFIX}{name} is not a variable cost-mcp reads and is ignored. Did you mean {PREFIX}{near}?"
+        for name in given
+        if name not in known and (near := _nearest(name, known)) is not None
     ]

@@ -122,3 +122,21 @@ def test_short_limits_do_not_mix_with_commands(cli: Cli):
 
     assert ran.code == 2
     assert "stand alone" in ran.err
+
+
+def test_the_list_shows_how_every_budget_is_set(cli: Cli):
+    cli("budget", "set", "hold", "--limit", "5", "--mode", "enforce", "--scope", "project=shop", "--each", "session_id")
+    cli("budget", "set", "calls", "--limit", "1,000", "--calls", "--period", "total", "--thresholds", "10,20,30.5,40")
+
+    assert cli("budget", "list").out == (
+        "Budget        Limit  Per    Covers                         Mode     Zone           Thresholds\n"
+        "calls   1,000 calls  total  all calls                      alert    Europe/Berlin  10, 20, 30.5, 40 %\n"
+        "hold          $5.00  day    project=shop, each session_id  enforce  Europe/Berlin  50, 80, 95, 100 %\n"
+    )
+
+
+def test_removing_answers_with_what_was_removed(cli: Cli):
+    cli("budget", "--daily", "10")
+
+    assert cli("budget", "remove", "daily", "--json").json["removed"]["limit_usd"] == "10"
+    assert cli("budget", "history", "nothing").out == "No budget was ever set here.\n"

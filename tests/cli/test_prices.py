@@ -111,9 +111,29 @@ def test_the_supplement_is_made_from_litellms_table(cli: Cli, home: Path):
     into.mkdir()
 
     made = cli("prices", "import", "litellm", str(table), "--version", "1.0", "--into", str(into), "--json").json
+    page = cli("prices", "import", "litellm", str(table), "--version", "1.0", "--into", str(into), "--read-on", "2026-11-20")
+    undated = cli("prices", "import", "litellm", str(table), "--version", "1.0", "--into", str(into), "--read-on", "lately")
     elsewhere = cli("prices", "import", "litellm", str(table), "--version", "1.0", "--into", str(home / "nowhere"))
 
     assert made["added"] == 1
     assert "acme-9" in (into / "litellm.json").read_text(encoding="utf-8")
     assert (into / "conflicts" / "litellm.md").exists()
-    assert elsewhere.code == 2
+    assert page.out == "1 models added, 0 known already, 0 of them at other prices.\n"
+    assert "2026-11-20" in (into / "litellm.json").read_text(encoding="utf-8")
+    assert elsewhere.code == undated.code == 2
+
+
+def test_an_update_answers_in_json_whether_it_was_kept(cli: Cli, home: Path, book: Path):
+    kept = cli("prices", "update", str(book), "--json").json
+    book.write_text(BAD, encoding="utf-8")
+    refused = cli("prices", "update", str(book), "--json").json
+
+    assert (kept["kept"], kept["entries"], kept["file"]) == (True, 1, str(fetched(home)))
+    assert (refused["kept"], refused["problems"][0]["line"]) == (False, 4)
+
+
+def test_prices_of_an_earlier_day_can_be_asked_for(cli: Cli):
+    then = cli("prices", "show", "deepseek-v4-pro", "--provider", "deepseek", "--at", "2026-08-01T00:00:00Z", "--json").json
+    now = cli("prices", "show", "deepseek-v4-pro", "--provider", "deepseek", "--json").json
+
+    assert then["in_force"]["unit_prices_usd"] != now["in_force"]["unit_prices_usd"]

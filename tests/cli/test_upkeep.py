@@ -17,6 +17,7 @@ def test_a_ledger_as_it_was_written_is_sound(spent: Cli):
     assert ran.code == 0
     assert ran.out.startswith("Sound: 5 calls, ")
     assert spent("verify", "--json").json["sound"] is True
+    assert spent("rebuild", "--json").json["differences"] == []
 
 
 def test_a_total_somebody_changed_is_found_and_made_anew(spent: Cli, home: Path):

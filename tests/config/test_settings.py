@@ -223,7 +223,7 @@ def test_a_key_like_no_other_is_answered_with_the_known_ones(home: Path, tmp_pat
 
 @pytest.mark.usefixtures("home")
 def test_a_misspelt_variable_is_named_with_the_nearest_one(tmp_path: Path):
-    environ = {"COST_MCP_TIMEZON": "UTC", "COST_MCP_DEBUG": "1", "COST_MCP_SOMETHING_ELSE_ENTIRELY": "x"}
+    environ = {"COST_MCP_TIMEZON": "UTC", "COST_MCP_DEBUG": "1", "COST_MCP_SOAK_SECONDS": "5"}
 
     assert load_settings(environ, tmp_path).warnings == (
         "COST_MCP_TIMEZON is not a variable cost-mcp reads and is ignored. Did you mean COST_MCP_TIMEZONE?",
