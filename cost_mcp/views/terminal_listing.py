@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -47,33 +47,35 @@ def _unknown(listing: Listing) -> Page:
     )
 
 
-def _table(prices: Iterable[ListedPrice]) -> Table:
-    shown = list(prices)
+def _table(shown: Sequence[ListedPrice]) -> Table:
     used = {meter for one in shown for meter in one.unit_prices}
     meters = [meter for meter in METERS if meter in used and meter not in _EACH]
+    stepped = any(one.steps for one in shown)
     columns = (
         Column(title=""),
         Column(title="Tier"),
-        Column(title="Above", align="right", yields=1),
+        *([Column(title="Above", align="right")] if stepped else []),
         *(Column(title=m.replace("_", " "), align="point", yields=0 if m in _MAIN else 3) for m in meters),
         Column(title="Holds", yields=2),
         Column(title="Book", shortens=True, yields=1),
     )
     rows: list[tuple[Line, ...]] = []
     for one in shown:
-        rows.append(_row(one, None, one.unit_prices, meters))
-        rows += [_row(one, above, stepped, meters) for above, stepped in one.steps]
+        rows.append(_row(one, None, one.unit_prices, meters, stepped=stepped))
+        rows += [_row(one, above, prices, meters, stepped=stepped) for above, prices in one.steps]
     return Table(columns=columns, rows=tuple(rows))
 
 
-def _row(one: ListedPrice, above: int | None, prices: Mapping[str, Decimal], meters: list[str]) -> tuple[Line, ...]:
+def _row(
+    one: ListedPrice, above: int | None, prices: Mapping[str, Decimal], meters: list[str], *, stepped: bool
+) -> tuple[Line, ...]:
     style = "" if one.applies else "dim"
     tier = one.service_tier if one.times is None else f"{one.service_tier} (× {one.times:f})"
     first = above is None
     return (
         line(Span("●", "ok") if one.applies and first else ""),
         line(Span(tier if first else "", style)),
-        line(Span("" if above is None else f"{above:,}", "dim")),
+        *([line(Span("" if above is None else f"{above:,}", "dim"))] if stepped else []),
         *(line(Span(usd_text(prices[meter] * _MILLION), style)) if meter in prices else () for meter in meters),
         line(Span(_holds(one) if first else "", "dim")),
         line(Span(f"{one.book} {one.version}" if first else "", "dim")),
