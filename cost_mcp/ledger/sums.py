@@ -10,7 +10,6 @@ from typing import Any
 from cost_mcp.ledger.cover import Cover, Stretch, cover
 from cost_mcp.ledger.fold import ENTRY_SUMS, ROLLUP_SUMS
 from cost_mcp.ledger.plan import Plan, Row
-from cost_mcp.ledger.series import SERIES_COLUMNS
 from cost_mcp.model.name import EMPTY_TAGS
 
 CALL_COLUMNS = ("task_id", "session_id", "tags")
@@ -18,7 +17,7 @@ CALL_COLUMNS = ("task_id", "session_id", "tags")
 
 _WATERMARK = (
     "SELECT w.value, MIN(e.occurred_at), MAX(e.occurred_at) FROM state w "
-    "LEFT JOIN entries e ON e.seq > w.value AND e.tenant = ? WHERE w.name = 'folded_seq'"
+    "LEFT JOIN entries e NOT INDEXED ON e.seq > w.value AND e.tenant = ? WHERE w.name = 'folded_seq'"
 )
 _LISTS = """
 WITH spans (label, grain, first, after) AS MATERIALIZED (
@@ -29,14 +28,13 @@ edges (label, start, until) AS MATERIALIZED (
 recent (label, start, until) AS MATERIALIZED (
     SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]') FROM json_each(:recent))
 """
-_FROM_ROLLUPS = (
-    "FROM spans x CROSS JOIN rollups r ON r.tenant = :tenant AND r.grain = x.grain AND r.bucket >= x.first AND r.bucket < x.after "
-    "CROSS JOIN series s ON s.series_id = r.series_id"
-)
-_AT = "e.occurred_at >= x.start AND e.occurred_at < x.until AND e.counted = 1 CROSS JOIN series s ON s.series_id = e.series_id"
-_FROM_EDGES = f"FROM edges x CROSS JOIN entries e ON e.tenant = :tenant AND {_AT}"
-_FROM_RECENT = f"FROM entries e CROSS JOIN recent x ON e.seq > :folded AND e.tenant = :tenant AND {_AT}"
+_FROM_ROLLUPS = "FROM spans x CROSS JOIN rollups r ON r.tenant = :tenant AND r.grain = x.grain AND r.bucket >= x.first AND r.bucket < x.after"
+_AT = "e.occurred_at >= x.start AND e.occurred_at < x.until AND e.counted = 1"
+_FROM_EDGES = f"FROM edges x CROSS JOIN entries e INDEXED BY entries_by_time ON e.tenant = :tenant AND {_AT}"
+_FROM_RECENT = f"FROM entries e NOT INDEXED CROSS JOIN recent x ON e.seq > :folded AND e.tenant = :tenant AND {_AT}"
 _FROM_TASK = f"FROM entries e INDEXED BY entries_by_task CROSS JOIN edges x ON e.tenant = :tenant AND e.task_id = :filter_task_id AND {_AT}"
+_LABEL = 1 << 32
+"""Label and series share one number to group by first: SQLite groups by one whole number more than twice as fast as by names."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +50,14 @@ class Asked:
     filters: Mapping[str, str] = field(default_factory=lambda: EMPTY_TAGS)
     raw: bool = False
 
+    def of_series_filters(self) -> dict[str, str]:
+        """The filters that a series answers."""
+        return {name: value for name, value in self.filters.items() if name not in CALL_COLUMNS}
+
+    def of_calls(self) -> tuple[str, ...]:
+        """The columns that only single rows have."""
+        return tuple(c for c in self.columns if c in CALL_COLUMNS)
+
     def reads_calls(self) -> bool:
         """Whether rollups cannot answer."""
         return self.raw or any(c in CALL_COLUMNS for c in (*self.columns, *self.filters))
@@ -59,17 +65,35 @@ class Asked:
 
 def sums(asked: Asked) -> Plan[list[Row]]:
     """Rows of (label, the columns' values, the sums in the order of ``ROLLUP_SUMS``); rows of nothing but zeros left out."""
-    values: dict[str, Any] = {"tenant": asked.tenant} | {f"filter_{k}": v for k, v in asked.filters.items()}
+    values: dict[str, Any] = {"tenant": asked.tenant} | {
+        f"filter_{k}": v for k, v in asked.filters.items() if k in CALL_COLUMNS
+    }
+    if asked.of_series_filters():
+        values["series"] = yield from _series(asked)
     if asked.reads_calls():
         values["edges"] = _pieces(asked.stretches)
         values["spans"] = values["recent"] = "[]"
-        arms = [_arm(asked, _FROM_TASK if "task_id" in asked.filters else _FROM_EDGES, ENTRY_SUMS)]
+        arms = [_arm(asked, _FROM_TASK if "task_id" in asked.filters else _FROM_EDGES, "e", ENTRY_SUMS)]
     else:
         arms = yield from _rollup_arms(asked, values)
-    names = ", ".join(("label", *asked.columns))
     totals = ", ".join(f"SUM({c}) AS {c}" for c in ROLLUP_SUMS)
-    rows = yield f"{_LISTS} SELECT {names}, {totals} FROM ({' UNION ALL '.join(arms)}) GROUP BY {names}", values
+    slots = ", ".join(("slot", *asked.of_calls()))
+    names = ", ".join(("label", *(f"q.{c}" if c in CALL_COLUMNS else f"s.{c}" for c in asked.columns)))
+    statement = (
+        f"{_LISTS} SELECT q.slot / {_LABEL} AS {names}, {totals} FROM "
+        f"(SELECT {slots}, {totals} FROM ({' UNION ALL '.join(arms)}) GROUP BY {slots}) q "
+        f"CROSS JOIN series s ON s.series_id = q.slot % {_LABEL} GROUP BY {names}"
+    )
+    rows = yield statement, values
     return [row for row in rows if any(row[-len(ROLLUP_SUMS) :])]
+
+
+def _series(asked: Asked) -> Plan[str]:
+    """The series that the filters let through, as a JSON list."""
+    filters = asked.of_series_filters()
+    wanted = " AND ".join(["tenant = ?", *(f"{name} = ?" for name in filters)])
+    rows = yield f"SELECT series_id FROM series WHERE {wanted}", (asked.tenant, *filters.values())
+    return json.dumps([row[0] for row in rows])
 
 
 def _rollup_arms(asked: Asked, values: dict[str, Any]) -> Plan[list[str]]:
@@ -80,19 +104,21 @@ def _rollup_arms(asked: Asked, values: dict[str, Any]) -> Plan[list[str]]:
     # Few rows wait above the watermark: name only the stretches they can fall into.
     recent = [] if oldest is None else [s for s in asked.stretches if s.start <= newest and s.end > oldest]
     values["recent"] = _pieces(recent)
-    arms = [_arm(asked, _FROM_ROLLUPS, tuple(f"r.{c}" for c in ROLLUP_SUMS))]
+    arms = [_arm(asked, _FROM_ROLLUPS, "r", tuple(f"r.{c}" for c in ROLLUP_SUMS))]
     if parts.edges:
-        arms.append(f"{_arm(asked, _FROM_EDGES, ENTRY_SUMS)} AND e.seq <= :folded")
+        arms.append(f"{_arm(asked, _FROM_EDGES, 'e', ENTRY_SUMS)} AND e.seq <= :folded")
     if recent:
-        arms.append(_arm(asked, _FROM_RECENT, ENTRY_SUMS))
+        arms.append(_arm(asked, _FROM_RECENT, "e", ENTRY_SUMS))
     return arms
 
 
-def _arm(asked: Asked, source: str, amounts: Iterable[str]) -> str:
-    columns = [f"s.{c} AS {c}" if c in SERIES_COLUMNS or c == "series_id" else f"e.{c} AS {c}" for c in asked.columns]
+def _arm(asked: Asked, source: str, table: str, amounts: Iterable[str]) -> str:
+    columns = [f"x.label * {_LABEL} + {table}.series_id AS slot", *(f"e.{c} AS {c}" for c in asked.of_calls())]
     added = [f"{amount} AS {name}" for amount, name in zip(amounts, ROLLUP_SUMS, strict=True)]
-    filters = [f"{'s' if c in SERIES_COLUMNS else 'e'}.{c} = :filter_{c}" for c in asked.filters]
-    return f"SELECT {', '.join(['x.label AS label', *columns, *added])} {source} WHERE {' AND '.join(filters) or 'true'}"
+    filters = [f"e.{c} = :filter_{c}" for c in asked.filters if c in CALL_COLUMNS]
+    if asked.of_series_filters():
+        filters.append(f"{table}.series_id IN (SELECT value FROM json_each(:series))")
+    return f"SELECT {', '.join([*columns, *added])} {source} WHERE {' AND '.join(filters) or 'true'}"
 
 
 def _pieces(stretches: Iterable[Stretch]) -> str:

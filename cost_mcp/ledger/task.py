@@ -34,7 +34,7 @@ _TYPE = (
 
 _RECENT_ROWS, _PREFIXED, _NEAREST = 4096, 256, 3
 _RECENT = (
-    "SELECT DISTINCT task_id FROM entries WHERE seq > (SELECT MAX(seq) FROM entries) - :rows AND tenant = :tenant "
+    "SELECT DISTINCT task_id FROM entries NOT INDEXED WHERE seq > (SELECT MAX(seq) FROM entries) - :rows AND tenant = :tenant "
     "AND task_id IS NOT NULL"
 )
 _ALIKE = (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -35,7 +35,9 @@ _USAGE = {"input_tokens", "output_tokens", "cache_read_input_tokens", "reasoning
 class CallOf(Protocol):
     """A priced call; ``cost=None`` is an unpriced one, ``list_cost`` what the list says where a cost was stated."""
 
-    def __call__(self, call_id: str, *, cost: str | None = ..., list_cost: str | None = ..., **fields: Any) -> PricedCall: ...
+    def __call__(self, call_id: str, *, cost: str | None = ..., list_cost: str | None = ..., **fields: Any) -> PricedCall:
+        """A priced call with this id; other fields by their names."""
+        ...
 
 
 def build_call(call_id: str, *, cost: str | None = "0.01", list_cost: str | None = None, **fields: Any) -> PricedCall:
@@ -87,9 +89,6 @@ def call_of() -> CallOf:
 @pytest.fixture(scope="session")
 def now() -> datetime:
     return NOW
-
-
-OpenBackend = Callable[[], Awaitable[Ledger]]
 
 
 @pytest.fixture

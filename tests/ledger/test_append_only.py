@@ -18,14 +18,23 @@ from cost_mcp.model.charge import PricedCall
 
 
 class CallOf(Protocol):
-    def __call__(self, call_id: str, *, cost: str | None = ..., list_cost: str | None = ..., **fields: Any) -> PricedCall: ...
+    """The fixture's builder of priced calls."""
+
+    def __call__(self, call_id: str, *, cost: str | None = ..., list_cost: str | None = ..., **fields: Any) -> PricedCall:
+        """A priced call with this id; other fields by their names."""
+        ...
 
 
-TABLES = ["entries", "price_entries", "budget_changes", "series"]
 REFUSED = [
-    *[f"DELETE FROM {table}" for table in TABLES],
-    *[f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}" for table in TABLES],
-    *[f"REPLACE INTO {table} SELECT * FROM {table} LIMIT 1" for table in TABLES],
+    "DELETE FROM entries",
+    "INSERT OR REPLACE INTO entries SELECT * FROM entries",
+    "DELETE FROM price_entries",
+    "INSERT OR REPLACE INTO price_entries SELECT * FROM price_entries",
+    "DELETE FROM budget_changes",
+    "INSERT OR REPLACE INTO budget_changes SELECT * FROM budget_changes",
+    "DELETE FROM series",
+    "INSERT OR REPLACE INTO series SELECT * FROM series",
+    "REPLACE INTO entries SELECT * FROM entries LIMIT 1",
     "UPDATE entries SET cost_nanos = 0",
     "UPDATE OR REPLACE entries SET call_id = 'x'",
     "UPDATE price_entries SET contents = '{}'",
@@ -42,10 +51,10 @@ async def test_the_database_refuses_to_change_what_was_recorded(
     await ledger.set_budget(Budget(name="b", period="day", limit_usd=Decimal(1)), now, "tester")
     await ledger.record([call_of("c1")], now)
     other = sqlite3.connect(ledger_path, isolation_level=None)
-    before = [other.execute(f"SELECT * FROM {table}").fetchall() for table in TABLES]
+    before = list(other.iterdump())
     with pytest.raises(sqlite3.IntegrityError, match="append-only"):
         other.execute(statement)
-    assert [other.execute(f"SELECT * FROM {table}").fetchall() for table in TABLES] == before
+    assert list(other.iterdump()) == before
     other.close()
 
 
@@ -79,4 +88,4 @@ async def test_a_sum_past_64_bits_is_refused_and_not_made_a_float(
 async def test_the_ledgers_files_are_for_their_owner_only(ledger: Ledger, ledger_path: Path, call_of: CallOf, now: datetime):
     await ledger.record([call_of("c1")], now)
     modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in ledger_path.parent.iterdir()}
-    assert modes == {name: 0o600 for name in ("ledger.db", "ledger.db-wal", "ledger.db-shm", "ledger.db.lock")}
+    assert modes == dict.fromkeys(("ledger.db", "ledger.db-wal", "ledger.db-shm", "ledger.db.lock"), 0o600)

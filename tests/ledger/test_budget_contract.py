@@ -18,12 +18,18 @@ from cost_mcp.model.scope import Covered, Scope
 
 
 class CallOf(Protocol):
-    def __call__(self, call_id: str, *, cost: str | None = ..., list_cost: str | None = ..., **fields: Any) -> PricedCall: ...
+    """The fixture's builder of priced calls."""
+
+    def __call__(self, call_id: str, *, cost: str | None = ..., list_cost: str | None = ..., **fields: Any) -> PricedCall:
+        """A priced call with this id; other fields by their names."""
+        ...
 
 
 def _daily(name: str = "daily", **fields: Any) -> Budget:
-    limit = {} if {"limit_tokens", "limit_calls"} & fields.keys() else {"limit_usd": Decimal(10)}
-    return Budget(name=name, **({"period": "day"} | limit | fields))
+    given: dict[str, Any] = {"period": "day"} | fields
+    if not {"limit_tokens", "limit_calls"} & fields.keys():
+        given.setdefault("limit_usd", Decimal(10))
+    return Budget(name=name, **given)
 
 
 async def _record(ledger: Ledger, now: datetime, *calls: PricedCall) -> list[Receipt]:
@@ -37,7 +43,7 @@ async def _one(ledger: Ledger, now: datetime) -> Standing:
     return standing
 
 
-SCOPES = [
+SCOPES: list[Any] = [
     ({"project": "p"}, {"project": "p"}, {"project": "q"}),
     ({"agent": "a"}, {"agent": "a"}, {}),
     ({"provider": "azure"}, {"provider": "azure"}, {"provider": "openai"}),
@@ -143,7 +149,7 @@ async def test_asking_shows_what_covers_it_and_an_each_budgets_own_or_five_tight
     await ledger.set_budget(_daily("sessions", each="session_id"), now, "tester")
     await _record(ledger, now, *[call_of(f"c{n}", session_id=f"s{n}", cost=str(n)) for n in range(1, 8)])
 
-    async def asked(**context: str) -> list[tuple[str, str | None]]:
+    async def asked(**context: Any) -> list[tuple[str, str | None]]:
         found = await ledger.standings("default", Covered(context=Context(**context)), now)
         return [(s.budget.name, s.each_value) for s in found]
 

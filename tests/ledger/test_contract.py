@@ -19,7 +19,11 @@ from cost_mcp.model.report import CostReport, ReportQuery
 
 
 class CallOf(Protocol):
-    def __call__(self, call_id: str, *, cost: str | None = ..., list_cost: str | None = ..., **fields: Any) -> PricedCall: ...
+    """The fixture's builder of priced calls."""
+
+    def __call__(self, call_id: str, *, cost: str | None = ..., list_cost: str | None = ..., **fields: Any) -> PricedCall:
+        """A priced call with this id; other fields by their names."""
+        ...
 
 
 async def _put(ledger: Ledger, now: datetime, *calls: PricedCall) -> list[Receipt]:

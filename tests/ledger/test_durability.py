@@ -38,7 +38,7 @@ async def test_kill_9_loses_nothing_that_was_acknowledged(ledger_path: Path, now
     assert program.stdout is not None
     ids = {program.stdout.readline().strip() for _ in range(300)}
     program.kill()
-    ids |= {line for line in program.communicate()[0].split("\n")[:-1]}
+    ids |= set(program.communicate()[0].split("\n")[:-1])
     verification = await _verified(ledger_path, now, ids)
     assert verification.calls >= len(ids) >= 300
 

@@ -23,7 +23,11 @@ from cost_mcp.model.scope import Covered
 
 
 class CallOf(Protocol):
-    def __call__(self, call_id: str, *, cost: str | None = ..., list_cost: str | None = ..., **fields: Any) -> PricedCall: ...
+    """The fixture's builder of priced calls."""
+
+    def __call__(self, call_id: str, *, cost: str | None = ..., list_cost: str | None = ..., **fields: Any) -> PricedCall:
+        """A priced call with this id; other fields by their names."""
+        ...
 
 
 async def test_both_doors_answer_alike(ledger: Ledger, ledger_path: Path, call_of: CallOf, now: datetime):
@@ -72,8 +76,15 @@ async def test_it_reads_while_a_writer_is_open_and_after_it_closed(
     quick.close()
 
 
-async def test_it_imports_nothing_heavy(ledger: Ledger, ledger_path: Path, call_of: CallOf, now: datetime):
+@pytest.fixture
+async def closed_ledger(ledger: Ledger, ledger_path: Path, call_of: CallOf, now: datetime) -> Path:
+    """A ledger of one call that nobody has open."""
     await ledger.record([call_of("c1", task_id="t")], now)
+    await ledger.close()
+    return ledger_path
+
+
+def test_it_imports_nothing_heavy(closed_ledger: Path):
     program = (
         "import sys; from pathlib import Path; from datetime import datetime, UTC\n"
         "from cost_mcp.budgets.windows import window_of; from cost_mcp.ledger.quick import open_readings\n"
@@ -83,6 +94,6 @@ async def test_it_imports_nothing_heavy(ledger: Ledger, ledger_path: Path, call_
         "assert door.task_cost('default', 't').known and door.call('default', 'c1'); door.standings('default', None, now)\n"
         "print(*sorted({name.partition('.')[0] for name in sys.modules}))"
     )
-    done = subprocess.run([sys.executable, "-c", program, str(ledger_path)], capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.executable, "-c", program, str(closed_ledger)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert not {"asyncio", "aiosqlite", "pydantic", "mcp", "genai_prices", "click", "rich", "yaml"} & set(done.stdout.split())
