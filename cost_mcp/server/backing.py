@@ -7,10 +7,12 @@ import gc
 import importlib
 import os
 from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
+
+from cost_mcp.server.log import logger
 
 if TYPE_CHECKING:
     from cost_mcp.service.service import Service
@@ -28,13 +30,19 @@ _MODULES = (
 )
 """What the first call needs; loaded in a thread, since importing takes longer than answering a handshake may."""
 
+_TABLES = "genai_prices.data"
+"""The price tables: 170 ms that the first recorded call would wait for, and everyone else with it."""
+
 
 def open_from_environment() -> AbstractAsyncContextManager[Service]:
     """The service that this process's environment and folder describe, read anew at every attempt."""
     from cost_mcp.config.settings import load_settings
     from cost_mcp.service.opening import open_service
 
-    return open_service(load_settings(os.environ, Path.cwd()).settings)
+    loaded = load_settings(os.environ, Path.cwd())
+    for warning in loaded.warnings:
+        logger.warning("%s", warning)
+    return open_service(loaded.settings)
 
 
 class Backing:
@@ -44,6 +52,7 @@ class Backing:
         self._opener = opener
         self._open = AsyncExitStack()
         self._opening: asyncio.Task[Service] | None = None
+        self._warming: asyncio.Task[None] | None = None
         self.ready: Service | None = None
 
     def start(self) -> None:
@@ -67,9 +76,10 @@ class Backing:
     async def close(self) -> None:
         """Finish waiting writes and let go of the ledger."""
         self.ready = None
-        if self._opening is not None:
-            self._opening.cancel()
-            await asyncio.wait([self._opening])
+        for task in (self._opening, self._warming):
+            if task is not None:
+                task.cancel()
+                await asyncio.wait([task])
         await self._open.aclose()
 
     async def __aenter__(self) -> Self:
@@ -87,12 +97,22 @@ class Backing:
 
     async def _load_and_open(self) -> Service:
         await asyncio.to_thread(_load)
-        self.ready = await self._open.enter_async_context(self._opener())
+        try:
+            self.ready = await self._open.enter_async_context(self._opener())
+        finally:
+            if self._warming is None:
+                self._warming = asyncio.create_task(asyncio.to_thread(_warm), name="load the price tables")
         return self.ready
 
 
 def _load() -> None:
     for module in _MODULES:
         importlib.import_module(module)
-    gc.freeze()  # what is loaded stays: no collection looks at it again, and the process ends faster
-    gc.enable()
+
+
+def _warm() -> None:
+    with suppress(ImportError):  # told to the call that needs it
+        importlib.import_module(_TABLES)
+    if not gc.isenabled():
+        gc.freeze()  # what is loaded stays: no collection looks at it again, and the process ends faster
+        gc.enable()

@@ -3,6 +3,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -151,6 +152,38 @@ def test_input_from_a_file_is_served_to_its_end(speak: Speak, tmp_path: Path, ki
     answers = [json.loads(line) for line in spoken.rest().splitlines()]
     assert [answer["id"] for answer in answers] == ([1, 2] if kind == "file" else [])
     assert spoken.error() == ""
+
+
+@POSIX
+def test_one_socket_for_both_directions_is_served_and_ends_by_signal(env: dict[str, str]):
+    """As socat gives it; asyncio's pipes would take the first input for the client's leaving."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs, ours.makefile("rwb") as wire:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "cost_mcp", "serve"],
+            stdin=theirs.fileno(),
+            stdout=theirs.fileno(),
+            stderr=subprocess.PIPE,
+            cwd=ROOT,
+            env={**os.environ, **env},
+        )
+        for number in (1, 2):
+            wire.write(
+                json.dumps({"jsonrpc": "2.0", "id": number, "method": "initialize", "params": INITIALIZE}).encode() + b"\n"
+            )
+            wire.flush()
+            assert json.loads(wire.readline())["id"] == number
+        process.send_signal(signal.SIGTERM)
+        _, error = process.communicate(timeout=30)
+    assert (process.returncode, error) == (0, b"")
+
+
+def test_what_is_ignored_of_the_settings_is_said_on_stderr(speak: Speak):
+    spoken = speak(COST_MCP_TIMEZON="Europe/Berlin")
+    spoken.handshake()
+    assert spoken.call("get_cost_report", {})["structuredContent"]["timezone"] == "UTC"
+    assert spoken.finish() == 0
+    assert "COST_MCP_TIMEZON is not a variable cost-mcp reads and is ignored. Did you mean COST_MCP_TIMEZONE?" in spoken.error()
 
 
 def test_the_handshake_loads_nothing_of_the_product():
