@@ -33,6 +33,7 @@ _PATHS = re.compile(
 _PLACES = re.compile(r"^(?:global|global-standard|us|eu|[a-z]{2,3}(?:-gov)?-[a-z]+-?\d)/")
 """Path segments that say where: us-east-1/, eu/. Prices may differ by place, so a name listed with its place goes first."""
 
+_VERSION = re.compile(r"-v\d+$")
 _DOTTED = re.compile(r"(?<=\d)\.(?=\d)")
 
 
@@ -94,22 +95,27 @@ def same_stem(name: str, pattern: str) -> bool:
 
     ``pattern`` is a fragment a catalog matches names by; it may end in the middle of a date (``claude-sonnet-4-2025``).
     """
-    return _stem(_without_place(name)) == _stem(_without_place(re.sub(r"(?:-20\d\d-?|-0|[-@.])$", "", pattern)))
+    fragment = re.sub(r"(?:-20\d\d-?|-0|[-@.])$", "", pattern)
+    stem = _stem(_without_place(fragment))
+    return _stem(_without_place(name)) in {stem, _VERSION.sub("", stem)}
 
 
 def _stem(name: str) -> str:
-    while (cut := _ENDINGS.sub("", name)) != name:
-        name = cut
-    if name.startswith("gemini-"):
+    stem = name
+    while (cut := _ENDINGS.sub("", stem)) != stem:
+        stem = cut
+    if stem != name:
+        stem = _VERSION.sub("", stem)  # claude-3-5-sonnet-v2@20241022: the date says which version that is
+    if stem.startswith("gemini-"):
         # A pattern that ends before -preview is meant to cover the previews: where they cost otherwise the tables list them.
-        name = name.removesuffix("-preview")
-    return re.sub(r"-v\d+$|\.ft-[0-9a-f]+$|\.ft$", "", name)
+        stem = stem.removesuffix("-preview")
+    return re.sub(r"\.ft-[0-9a-f]+$|\.ft$", "", stem)
 
 
 def _without_place(name: str) -> str:
     bare = _REGION.sub("", name)
     vendor, dot, rest = bare.partition(".")
-    return rest if dot and vendor in _VENDORS else bare
+    return rest.removesuffix("-v1") if dot and vendor in _VENDORS else bare
 
 
 def _from_arn(name: str) -> str:

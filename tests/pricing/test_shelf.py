@@ -49,6 +49,9 @@ amazon.nova-pro-v1:0                                        aws            amazo
 us.amazon.nova-lite-v1:0                                    aws            amazon.nova-lite-v1:0
 meta.llama3-3-70b-instruct-v1:0                             aws            meta.llama3-3-70b-instruct-v1:0
 claude-sonnet-4-5@20250929                                  google         claude-sonnet-4-5
+claude-3-5-sonnet-v2@20241022                               google         claude-3-5-sonnet
+anthropic.claude-opus-4-6-v1                                aws            regional.anthropic.claude-opus-4-6-v1:0
+mistral.mistral-7b-instruct-v0:2                            aws            mistral.mistral-7b-instruct-v0:2
 claude-opus-4-8@default                                     google         claude-opus-4-8
 vertex_ai/claude-sonnet-4-5@20250929                        google         claude-sonnet-4-5
 publishers/anthropic/models/claude-opus-4-8                 google         claude-opus-4-8
@@ -102,6 +105,9 @@ claude-sonnet-4-5-thinking
 claude-sonnet-4-5-fast
 claude-opus-5-5-5
 claude-opus-9
+claude-opus-4-8-v2
+gemini-2.5-pro-v2
+claude-sonnet-4-5-preview
 claude-fable-5-9
 anthropic/claude-opus-9
 grok-4-reasoning
