@@ -130,6 +130,6 @@ class Service:
 def _pricing_warnings(pricing: Pricing) -> tuple[str, ...]:
     if pricing.priced != UNPRICED:
         return pricing.warnings
-    near = f" Nearest known: {', '.join(pricing.nearest)}." if pricing.nearest else ""
-    unpriced = "No price is known for this model: the call is kept as unpriced and totals are lower bounds."
-    return (f"{unpriced}{near} Check the model's name and provider, or add it to a price book.", *pricing.warnings)
+    near = f"Nearest known: {', '.join(pricing.nearest)}. " if pricing.nearest else ""
+    fix = f"Totals are lower bounds until it is priced. {near}Check the model's name and provider, or add it to a price book."
+    return (*pricing.warnings, fix)

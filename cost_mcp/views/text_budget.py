@@ -31,7 +31,8 @@ def standing_line(standing: Standing) -> str:
     if standing.provisional:
         parts.append(f"{amount_words(standing.provisional, unit)} of it provisional")
     until = f", until {instant_words(standing.window_end)}" if standing.window_end is not None else ""
-    unpriced = f"; lower bound, {standing.unpriced_calls:,} calls have no known price" if bound else ""
+    lacking = "1 call has" if standing.unpriced_calls == 1 else f"{standing.unpriced_calls:,} calls have"
+    unpriced = f"; lower bound, {lacking} no known price" if bound else ""
     since = f"since {instant_words(standing.window_start)}"
     return f"Budget {budget.name}{of}{scope}: {', '.join(parts)}; {standing.state}, {budget.mode}; {since}{until}{unpriced}."
 
