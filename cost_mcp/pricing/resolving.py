@@ -17,7 +17,7 @@ STANDARD = "standard"
 _HOUR_WRITE_TIMES = Decimal(2)
 """A cache write kept for an hour costs twice the input price of every Claude model.
 
-Source: https://platform.claude.com/docs/en/build-with-claude/prompt-caching#pricing, read 2026-11-22.
+Source: https://platform.claude.com/docs/en/about-claude/pricing, read 2026-11-22.
 """
 
 
@@ -109,7 +109,7 @@ def _derive(entry: Entry, rates: dict[str, Rate]) -> tuple[tuple[str, ...], str 
     if "input" not in rates or not rates["input"].base:
         return (), None
     rates["cache_write_1h"] = rates["input"].times(_HOUR_WRITE_TIMES)
-    return ("cache_write_1h",), "cache_write_1h is 2 x input (platform.claude.com, prompt caching)"
+    return ("cache_write_1h",), "cache_write_1h is 2 x input (platform.claude.com, pricing)"
 
 
 def _notes(origins: Iterable[Origin]) -> tuple[str, ...]:

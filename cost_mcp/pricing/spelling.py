@@ -40,7 +40,7 @@ _DOTTED = re.compile(r"(?<=\d)\.(?=\d)")
 def looks_bedrock(name: str) -> bool:
     """Whether a name has the form of a Bedrock model id or ARN: ``us.anthropic.claude-…``, ``amazon.nova-…``.
 
-    Source: https://docs.aws.amazon.com/bedrock/latest/userguide/inference-profiles-support.html, read 2026-11-22.
+    Source: the Bedrock ids listed by genai-prices 0.2.3 and litellm 1.109.1, read 2026-11-22.
     """
     lowered = name.lower()
     return bool(_BEDROCK.match(lowered) or lowered.startswith("arn:aws"))
@@ -49,7 +49,7 @@ def looks_bedrock(name: str) -> bool:
 def looks_vertex(name: str) -> bool:
     """Whether a Claude name has the form only Vertex AI uses: ``claude-…@20250929``, ``…@default``.
 
-    Source: https://cloud.google.com/vertex-ai/generative-ai/docs/partner-models/claude, read 2026-11-22.
+    Source: the Vertex AI ids listed by genai-prices 0.2.3 and litellm 1.109.1, read 2026-11-22.
     """
     lowered = name.lower()
     return lowered.startswith(("claude-", "publishers/", "projects/")) and ("@" in lowered or "publishers/" in lowered)

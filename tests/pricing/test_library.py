@@ -98,7 +98,7 @@ def test_a_free_price_is_only_one_the_library_names_or_a_book_states(price: Pric
     # Without prices and without :free in its name, a model is unpriced, not free.
     assert price("gemma-3", "google", input_tokens=1_000).priced == "unpriced"
     assert price("gemma-4-31b-it", "google", input_tokens=1_000).priced == "free"
-    assert price("gpt-4o", "github-copilot", input_tokens=1_000).priced == "free"
+    assert price("gpt-4o", "github-copilot", input_tokens=1_000).priced == "unpriced"
 
 
 def test_prices_per_page_or_hour_do_not_price_tokens(price: Price):
