@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlite3
 from datetime import datetime
 from functools import lru_cache
-from importlib.resources import files
 
 from cost_mcp.errors import LedgerUnavailable
 from cost_mcp.ledger.faults import foreign, newer, older
@@ -90,6 +89,8 @@ def check_readable(db: sqlite3.Connection) -> bool:
 @lru_cache(maxsize=1)
 def migrations() -> tuple[tuple[int, str, str], ...]:
     """Every migration as (number, name, SQL), in order; numbers run from 1 without gaps."""
+    from importlib.resources import files  # 8 ms, and only a new or older ledger needs it
+
     found = sorted(
         (f for f in files("cost_mcp.ledger").joinpath("migrations").iterdir() if f.name.endswith(".sql")), key=_number
     )

@@ -50,6 +50,8 @@ class _SqliteLedger:
         self._window_of = window_of
 
     async def record(self, calls: Sequence[PricedCall], now: datetime) -> tuple[Receipt | Exception, ...]:
+        if not calls:
+            return ()
         prepared = [prepare(call) for call in calls]
         answers, held = await self._writer.run(lambda book: enter_calls(book, prepared, now))
         return receipts(answers, held)
@@ -85,6 +87,7 @@ class _SqliteLedger:
         return (await self._writer.run(audit.rebuild))[0]
 
     async def close(self) -> None:
+        self._writer.end()
         await self._pool.close()
         await asyncio.to_thread(self._writer.close)
 

@@ -82,16 +82,17 @@ class Writer:
 
     def close(self) -> None:
         """Finish the waiting jobs, close the connection under the lock and end the thread; safe to call twice."""
-        self._end()
+        self.end()
         atexit.unregister(self._at_exit)
         self._thread.join()
 
     def _at_exit(self) -> None:
         # Bounded: another program may hold the lock, and what was not acknowledged was not promised.
-        self._end()
+        self.end()
         self._thread.join(_LAST_WORDS_SECONDS)
 
-    def _end(self) -> None:
+    def end(self) -> None:
+        """Take no further jobs. Called where jobs are handed in, so that none can slip in behind the end."""
         if not self._closed:
             self._closed = True
             self._jobs.put(None)

@@ -45,8 +45,9 @@ CREATE TABLE price_entries (
 ) STRICT;
 
 -- One row per report that counts (sign +1) and per reversal of one (sign -1, every amount negated), so that plain sums are right.
+-- No row ever goes, so a new one always gets the next higher number: AUTOINCREMENT would only write one page more per commit.
 CREATE TABLE entries (
-    seq                            INTEGER PRIMARY KEY AUTOINCREMENT,
+    seq                            INTEGER PRIMARY KEY,
     tenant                         TEXT NOT NULL,
     call_id                        TEXT NOT NULL,
     revision                       INTEGER NOT NULL CHECK (revision >= 1),
@@ -101,7 +102,7 @@ CREATE TABLE budgets (
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE budget_changes (
-    seq        INTEGER PRIMARY KEY AUTOINCREMENT,
+    seq        INTEGER PRIMARY KEY,
     tenant     TEXT NOT NULL,
     name       TEXT NOT NULL,
     changed_at INTEGER NOT NULL,
