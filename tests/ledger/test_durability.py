@@ -14,6 +14,8 @@ from cost_mcp.budgets.windows import window_of
 from cost_mcp.ledger.contract import Verification
 from cost_mcp.ledger.sqlite import open_ledger
 from cost_mcp.model.budget import Budget
+from cost_mcp.model.period import named_period
+from cost_mcp.model.report import ReportQuery
 
 RECORDER = Path(__file__).with_name("recorder.py")
 
@@ -75,3 +77,21 @@ async def test_budgets_set_while_others_record_count_every_call_once(ledger_path
     await ledger.close()
     assert [s.calls for s in standings] == [480] * 5
     assert verification.differences == ()
+
+
+async def test_a_report_is_of_one_moment_while_others_record_and_fold(ledger_path: Path, now: datetime):
+    ledger = await open_ledger(ledger_path, now=now, window_of=window_of)
+    programs = [_start(ledger_path, "close", f"p{n}", 100) for n in range(2)]
+    query = ReportQuery(period=named_period("month", now, "Asia/Kathmandu"), group_by=("day", "model"))
+    seen: list[int] = []
+    while not seen or any(program.poll() is None for program in programs):
+        report = await ledger.report(query)
+        calls = report.totals.calls
+        assert sum(group.totals.calls for group in report.groups) == calls
+        assert sum(totals.calls for _, totals in report.breakdowns["by_model"]) == calls
+        assert report.totals.cost_usd == calls * Decimal("0.01")
+        seen.append(calls)
+    for program in programs:
+        program.communicate()
+    await ledger.close()
+    assert seen == sorted(seen)
