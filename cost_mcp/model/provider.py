@@ -7,7 +7,9 @@ from cost_mcp.model.name import clean_name
 _ALIASES: dict[str, tuple[str, ...]] = {
     "anthropic": ("claude", "anthropic-api"),
     "aws": ("bedrock", "amazon", "amazon-bedrock", "aws.bedrock", "aws-bedrock", "bedrock-converse", "bedrock-mantle", "sagemaker"),
-    "azure": ("azure-openai", "azure-ai", "az.ai.openai", "az.ai.inference", "azure.ai.openai", "azure.ai.inference"),
+    "azure": (
+        "azure-openai", "azure-ai", "azure-text", "az.ai.openai", "az.ai.inference", "azure.ai.openai", "azure.ai.inference",
+    ),
     "cohere": ("cohere-chat",),
     "deepseek": ("deepseek-ai",),
     "fireworks": ("fireworks-ai", "fireworksai"),

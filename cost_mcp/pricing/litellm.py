@@ -48,7 +48,6 @@ _KEY = re.compile(
 
 _HOSTS: Mapping[str, str] = {
     "amazon_nova": "amazon_nova",
-    "azure_text": "azure",
     "bedrock_mantle": "aws",
     "chatgpt": "chatgpt-plan",
     "codestral": "codestral",

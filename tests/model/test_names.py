@@ -100,6 +100,7 @@ def test_new_ids_are_distinct_and_never_run_backwards_between_moments():
         ("aws.bedrock", "aws"),
         ("bedrock_converse", "aws"),
         ("azure.ai.openai", "azure"),
+        ("azure_text", "azure"),
         ("az.ai.openai", "azure"),
         ("fireworks_ai", "fireworks"),
         ("mistral_ai", "mistral"),

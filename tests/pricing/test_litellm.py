@@ -131,6 +131,7 @@ def test_a_row_that_does_not_price_tokens_is_left_out_and_counted(row: dict[str,
         ("vertex_ai/claude-opus-4@20250514", "vertex_ai-anthropic_models", ("google", "claude-opus-4@20250514")),
         ("gemini/gemini-x", "gemini", ("google", "gemini-x")),
         ("azure/eu/gpt-4o", "azure", ("azure", "eu/gpt-4o")),
+        ("azure/gpt-35-turbo-instruct", "azure_text", ("azure", "gpt-35-turbo-instruct")),
         ("bedrock/us-east-1/anthropic.claude-v2", "bedrock", ("aws", "us-east-1/anthropic.claude-v2")),
         ("us.amazon.nova-x", "bedrock_converse", ("aws", "us.amazon.nova-x")),
         ("fireworks_ai/accounts/fireworks/models/M", "fireworks_ai", ("fireworks", "accounts/fireworks/models/m")),
@@ -153,6 +154,7 @@ def test_another_file_is_refused(text: str):
     ("name", "provider", "cost"),
     [
         ("claude-mythos-5", "anthropic", "60"),
+        ("azure_text/gpt-35-turbo-instruct", "azure", "3.85"),
         ("grok-4.20-reasoning", "x-ai", "7.5"),  # above 200,000 tokens: 2.5 + 5
         ("mistral-large-3", "mistral", "2"),
         ("devstral-latest", "mistral", "2.4"),
