@@ -24,19 +24,23 @@ class Stretch:
     end: int
 
 
+Span = tuple[int, int, int, int]
+"""Whole buckets: (label, grain, first bucket, bucket after the last)."""
+
+
 @dataclass(frozen=True, slots=True)
 class Cover:
-    """Stretches taken apart: ``spans`` of whole buckets as (label, grain, first bucket, bucket after the last), and the ragged
-    ``edges`` that no bucket fits.
-    """
+    """Stretches taken apart: the buckets of ``spans`` without those of ``excess``, and the ragged ``edges`` no bucket fits."""
 
-    spans: tuple[tuple[int, int, int, int], ...]
+    spans: tuple[Span, ...]
+    excess: tuple[Span, ...]
     edges: tuple[Stretch, ...]
 
 
 def cover(stretches: Sequence[Stretch]) -> Cover:
-    """The coarsest buckets that fit into each stretch, and what is left over at its ends."""
-    spans: list[tuple[int, int, int, int]] = []
+    """The fewest buckets that make up each stretch, and what is left over at its ends."""
+    spans: list[Span] = []
+    excess: list[Span] = []
     edges: list[Stretch] = []
     for stretch in stretches:
         label, first, after = stretch.label, -(-stretch.start // QUARTER), stretch.end // QUARTER
@@ -47,22 +51,28 @@ def cover(stretches: Sequence[Stretch]) -> Cover:
             edges.append(Stretch(label, stretch.start, first * QUARTER))
         if after * QUARTER < stretch.end:
             edges.append(Stretch(label, after * QUARTER, stretch.end))
-        spans += [(label, *span) for span in _spans(first, after)]
-    return Cover(tuple(spans), tuple(edges))
+        for added, *span in _spans(first, after):
+            (spans if added else excess).append((label, span[0], span[1], span[2]))
+    return Cover(tuple(spans), tuple(excess), tuple(edges))
 
 
-def _spans(first: int, after: int) -> Iterator[tuple[int, int, int]]:
-    """(grain, first bucket, bucket after the last) for whole quarter-hours: quarters, hours, days, hours, quarters."""
-    inner: list[tuple[int, int, int]] = []
+def _spans(first: int, after: int) -> Iterator[tuple[bool, int, int, int]]:
+    """(added or taken off, grain, first bucket, bucket after the last) for whole quarter-hours.
+
+    Both ends go to the nearest bound of the coarser bucket; what that adds or leaves out is made good by finer ones. A day in
+    New York is a day in UTC, five hours taken off before it and five added behind: 11 buckets instead of 24.
+    """
     for coarser, grain in ((4, 1), (96, 4)):
-        up, down = -(-first // coarser) * coarser, after // coarser * coarser
-        if up >= down:
-            yield from [*inner, (grain, first, after)]
+        start, end = (first + coarser // 2) // coarser * coarser, (after + coarser // 2) // coarser * coarser
+        if start >= end:
+            yield True, grain, first, after
             return
-        inner += [(grain, first, up)] if first < up else []
-        inner += [(grain, down, after)] if down < after else []
-        first, after = up, down
-    yield from [*inner, (96, first, after)]
+        if start != first:
+            yield first < start, grain, min(first, start), max(first, start)
+        if end != after:
+            yield end < after, grain, min(after, end), max(after, end)
+        first, after = start, end
+    yield True, 96, first, after
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,12 +23,17 @@ _LISTS = """
 WITH spans (label, grain, first, after) AS MATERIALIZED (
     SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]'), json_extract(value, '$[3]')
     FROM json_each(:spans)),
+excess (label, grain, first, after) AS MATERIALIZED (
+    SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]'), json_extract(value, '$[3]')
+    FROM json_each(:excess)),
 edges (label, start, until) AS MATERIALIZED (
     SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]') FROM json_each(:edges)),
 recent (label, start, until) AS MATERIALIZED (
     SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]') FROM json_each(:recent))
 """
-_FROM_ROLLUPS = "FROM spans x CROSS JOIN rollups r ON r.tenant = :tenant AND r.grain = x.grain AND r.bucket >= x.first AND r.bucket < x.after"
+_FROM_ROLLUPS = (
+    "FROM {} x CROSS JOIN rollups r ON r.tenant = :tenant AND r.grain = x.grain AND r.bucket >= x.first AND r.bucket < x.after"
+)
 _AT = "e.occurred_at >= x.start AND e.occurred_at < x.until AND e.counted = 1"
 _FROM_EDGES = f"FROM edges x CROSS JOIN entries e INDEXED BY entries_by_time ON e.tenant = :tenant AND {_AT}"
 _FROM_RECENT = f"FROM entries e NOT INDEXED CROSS JOIN recent x ON e.seq > :folded AND e.tenant = :tenant AND {_AT}"
@@ -72,7 +77,7 @@ def sums(asked: Asked) -> Plan[list[Row]]:
         values["series"] = yield from _series(asked)
     if asked.reads_calls():
         values["edges"] = _pieces(asked.stretches)
-        values["spans"] = values["recent"] = "[]"
+        values["spans"] = values["excess"] = values["recent"] = "[]"
         arms = [_arm(asked, _FROM_TASK if "task_id" in asked.filters else _FROM_EDGES, "e", ENTRY_SUMS)]
     else:
         arms = yield from _rollup_arms(asked, values)
@@ -100,11 +105,14 @@ def _rollup_arms(asked: Asked, values: dict[str, Any]) -> Plan[list[str]]:
     ((values["folded"], oldest, newest),) = yield _WATERMARK, (asked.tenant,)
     parts: Cover = cover(asked.stretches)
     values["spans"] = json.dumps(parts.spans)
+    values["excess"] = json.dumps(parts.excess)
     values["edges"] = _pieces(parts.edges)
     # Few rows wait above the watermark: name only the stretches they can fall into.
     recent = [] if oldest is None else [s for s in asked.stretches if s.start <= newest and s.end > oldest]
     values["recent"] = _pieces(recent)
-    arms = [_arm(asked, _FROM_ROLLUPS, "r", tuple(f"r.{c}" for c in ROLLUP_SUMS))]
+    arms = [_arm(asked, _FROM_ROLLUPS.format("spans"), "r", tuple(f"r.{c}" for c in ROLLUP_SUMS))]
+    if parts.excess:
+        arms.append(_arm(asked, _FROM_ROLLUPS.format("excess"), "r", tuple(f"-r.{c}" for c in ROLLUP_SUMS)))
     if parts.edges:
         arms.append(f"{_arm(asked, _FROM_EDGES, 'e', ENTRY_SUMS)} AND e.seq <= :folded")
     if recent:
