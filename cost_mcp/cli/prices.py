@@ -128,29 +128,30 @@ def import_prices() -> None:
 
 @import_prices.command()
 @click.argument("file")
-@click.option("--version", required=True, help="The LiteLLM release the table comes from.")
+@click.option("--version", help="The LiteLLM release a JSON table comes from; a wheel says it itself.")
 @click.option("--read-on", metavar="DATE", help="The day it was taken (default: today).")
 @click.option(
     "--into", default="pricing", metavar="FOLDER", help="The checkout's folder of packaged prices (default: pricing)."
 )
 @as_json
 @pass_surroundings
-def litellm(around: Surroundings, file: str, version: str, read_on: str | None, into: str, as_json: bool) -> None:
-    """Make the supplement from LiteLLM's model_prices_and_context_window.json.
+def litellm(around: Surroundings, file: str, version: str | None, read_on: str | None, into: str, as_json: bool) -> None:
+    """Make the supplement from LiteLLM's table: its wheel, or the JSON file alone.
 
     For maintainers: writes litellm.json, and where the two tables disagree conflicts/litellm.md.
     """
-    from cost_mcp.cli.fetching import text_of
+    from cost_mcp.cli.litellm_table import litellm_table
     from cost_mcp.config.folders import replace_file
     from cost_mcp.pricing.litellm import import_litellm
 
     folder = Path(into)
     if not folder.is_dir():
         raise InvalidInput("the folder is not there.", field="into", hint="Run it in a checkout, or give --into.")
-    made = import_litellm(text_of(file), version=version, read_on=_day(read_on, around))
+    text, release = litellm_table(file, version)
+    made = import_litellm(text, version=release, read_on=_day(read_on, around))
     replace_file(folder / "litellm.json", made.supplement_text.encode())
     replace_file(folder / "conflicts" / "litellm.md", made.conflicts_text.encode())
-    counts: dict[str, object] = {"added": made.added, "known": made.known, "conflicting": made.conflicting}
+    counts: dict[str, object] = {"version": release, "added": made.added, "known": made.known, "conflicting": made.conflicting}
     if as_json:
         put_json({**counts, "skipped": dict(made.skipped)})
         return
