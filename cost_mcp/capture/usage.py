@@ -21,6 +21,7 @@ from cost_mcp.capture.reading import Dialect, ReadUsage, Seen
 from cost_mcp.capture.stated import stated_cost
 from cost_mcp.errors import InvalidInput
 from cost_mcp.model.provider import canonical_provider
+from cost_mcp.model.usage import Usage
 
 __all__ = ["DIALECTS", "ReadUsage", "read_usage"]
 
@@ -42,6 +43,12 @@ DIALECTS: tuple[Dialect, ...] = (
 )
 """Every dialect, in the order they are tried: the first that matches is read."""
 
+WHOLES: dict[str, tuple[str, ...]] = {
+    "input_tokens": (*generic.WORDS["input_tokens"], "prompt_tokens", *gemini.PROMPT, "prompt_eval_count"),
+    "output_tokens": (*generic.WORDS["output_tokens"], "completion_tokens", *gemini.ANSWER, "eval_count"),
+}
+"""All input and all output → every word some dialect counts it (or most of it) by."""
+
 NO_KEY = "The response's id cannot serve as a key and is left out; give call_id, or a repeat of this call is counted again."
 UNLIKE = "The object has not the shape of the stated provider's own API; it was read by its shape."
 
@@ -58,7 +65,7 @@ def read_usage(raw: object, provider: str | None = None) -> ReadUsage:
         provider: By any name it goes by.
 
     Raises:
-        InvalidInput: no known shape, a count that is none, an impossible sum. ``field`` is ``usage``, or the path of the
+        InvalidInput: no known shape, a count that is none, an impossible sum, words of several dialects that differ. ``field`` is ``usage``, or the path of the
             provider's own field (``usage.prompt_tokens_details.cached_tokens``).
     """
     stated = None if provider is None else canonical_provider(provider)
@@ -71,6 +78,7 @@ def read_usage(raw: object, provider: str | None = None) -> ReadUsage:
 
 def _read(seen: Seen, dialect: Dialect) -> ReadUsage:
     counts = dialect.read(seen)
+    _check_words(seen, counts.usage)
     cost, cost_notes = stated_cost(seen)
     identity, identity_notes = (counts.response_id, ()) if counts.response_id else _response_id(seen)
     found = None if counts.provider is None else canonical_provider(counts.provider)
@@ -84,6 +92,23 @@ def _read(seen: Seen, dialect: Dialect) -> ReadUsage:
         convention=dialect.convention,
         notes=(*_unlike(seen, dialect), *counts.notes, *cost_notes, *identity_notes),
     )
+
+
+def _check_words(seen: Seen, usage: Usage) -> None:
+    """Refuses an object that counts more by another dialect's word than was read: those tokens would be lost unseen.
+
+    What is read includes the cache and reasoning, so that no convention's word for the same call can be above it.
+    """
+    for ours, words in WHOLES.items():
+        read: int = getattr(usage, ours)
+        for word in words:
+            stated = seen.usage.values.get(word)
+            if isinstance(stated, int) and stated > read:
+                raise InvalidInput(
+                    f"{seen.usage.at(word)} is more than the {read} that the object's other counts make {ours}.",
+                    field=seen.usage.at(word),
+                    hint="Pass one provider's object as it came, not a mixture; or give input_tokens and output_tokens.",
+                )
 
 
 def _response_id(seen: Seen) -> tuple[str | None, tuple[str, ...]]:

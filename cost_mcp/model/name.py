@@ -69,7 +69,7 @@ def clean_metadata(value: object, field: str = "metadata") -> Mapping[str, objec
     """A small JSON object, kept as given.
 
     Raises:
-        InvalidInput: not an object, not JSON, or more than 4,096 bytes as compact JSON.
+        InvalidInput: not an object, not JSON, not storable as UTF-8, or more than 4,096 bytes as compact JSON.
     """
     if value is None:
         return EMPTY_METADATA
@@ -77,7 +77,8 @@ def clean_metadata(value: object, field: str = "metadata") -> Mapping[str, objec
         raise InvalidInput(f"{field} is not an object.", field=field, hint="Give a small JSON object.")
     plain = dict(cast("Mapping[str, object]", value))
     try:
-        size = len(json.dumps(plain, separators=(",", ":"), allow_nan=False).encode())
+        # As it is stored: unescaped, so that half a surrogate pair is refused here and not by the database.
+        size = len(json.dumps(plain, separators=(",", ":"), allow_nan=False, ensure_ascii=False).encode())
     except (TypeError, ValueError, RecursionError):
         raise InvalidInput(f"{field} is not plain JSON.", field=field, hint="Give a small JSON object.") from None
     if size > MAX_METADATA_BYTES:

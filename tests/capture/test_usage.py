@@ -237,6 +237,30 @@ def test_an_impossible_sum_is_refused_by_the_providers_own_field_name(raw: dict[
     assert problem.hint
 
 
+@pytest.mark.parametrize(
+    ("raw", "field"),
+    [
+        ({"prompt_tokens": 10, "output_tokens": 5}, "usage.output_tokens"),
+        ({"prompt_tokens": 0, "completion_tokens": 0, "input_tokens": 10, "output_tokens": 5}, "usage.input_tokens"),
+        ({"prompt_tokens": 10, "completion_tokens": 5, "output_tokens": 10**5000}, "usage.output_tokens"),
+        ({"promptTokenCount": 10, "completion_tokens": 5}, "usage.completion_tokens"),
+        ({"inputTokens": 10, "outputTokens": 5, "prompt_eval_count": 11}, "usage.prompt_eval_count"),
+        ({"prompt_tokens": 10, "eval_count": 5}, "usage.prompt_tokens"),
+    ],
+)
+def test_a_mixture_of_dialects_is_refused_where_tokens_would_be_lost(raw: dict[str, Any], field: str):
+    problem = refused(raw)
+    assert problem.field == field
+    assert problem.hint
+
+
+def test_the_same_counts_in_two_dialects_are_counted_once():
+    both = {"prompt_tokens": 10, "completion_tokens": 5, "input_tokens": 10, "output_tokens": 5}
+    assert read_usage(both).usage == read_usage({"input_tokens": 10, "output_tokens": 5}).usage
+    uncached = {"prompt_tokens": 10, "completion_tokens": 5, "cached_tokens": 4, "input_tokens": 6}
+    assert read_usage(uncached).usage.input_tokens == 10
+
+
 @pytest.mark.parametrize("value", [12.0, 12.5, float("nan"), True, "12", -1, 10**13, [12], {"n": 12}])
 @pytest.mark.parametrize(
     "shape", [("prompt_tokens", "completion_tokens"), ("input_tokens", "output_tokens"), ("inputTokens", "outputTokens")]

@@ -55,7 +55,10 @@ def deep(levels: int) -> object:
     return nested
 
 
-@pytest.mark.parametrize("value", [[], "x", {"a": "x" * 5000}, {"a": float("nan")}, {"a": object()}, deep(100_000)])
+@pytest.mark.parametrize(
+    "value",
+    [[], "x", {"a": "x" * 5000}, {"a": float("nan")}, {"a": object()}, deep(100_000), {"a": "\ud800"}, {"\ud800": 1}],
+)
 def test_metadata_that_is_not_a_small_object_is_refused(value: object):
     with pytest.raises(InvalidInput):
         clean_metadata(value)
