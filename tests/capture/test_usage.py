@@ -244,7 +244,7 @@ def test_an_impossible_sum_is_refused_by_the_providers_own_field_name(raw: dict[
         ({"prompt_tokens": 0, "completion_tokens": 0, "input_tokens": 10, "output_tokens": 5}, "usage.input_tokens"),
         ({"prompt_tokens": 10, "completion_tokens": 5, "output_tokens": 10**5000}, "usage.output_tokens"),
         ({"promptTokenCount": 10, "completion_tokens": 5}, "usage.completion_tokens"),
-        ({"inputTokens": 10, "outputTokens": 5, "prompt_eval_count": 11}, "usage.prompt_eval_count"),
+        ({"inputTokens": 10, "outputTokens": 5, "prompt_eval_count": 11}, "usage.outputTokens"),
         ({"prompt_tokens": 10, "eval_count": 5}, "usage.prompt_tokens"),
     ],
 )
