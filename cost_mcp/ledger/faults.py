@@ -50,6 +50,14 @@ def too_large() -> LedgerError:
     return LedgerError("a sum would pass the largest amount the ledger holds.", hint="Check the unit of cost and tokens.")
 
 
+def not_durable() -> LedgerUnavailable:
+    """The error for a commit the disk did not confirm: it may or may not be kept."""
+    return LedgerUnavailable(
+        "the ledger's disk did not confirm the write.",
+        hint="Check the disk. Then report it again under the same call_id: it counts once either way.",
+    )
+
+
 def full() -> LedgerUnavailable:
     """The error for a disk, or a quota, with nothing left."""
     return LedgerUnavailable("the disk that holds the ledger is full.", hint="Free some space, then try again.")

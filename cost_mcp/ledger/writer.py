@@ -16,7 +16,8 @@ from typing import Any, TypeVar
 from cost_mcp.errors import LedgerError, LedgerUnavailable
 from cost_mcp.ledger.book import Book, Held
 from cost_mcp.ledger.contract import WindowOf
-from cost_mcp.ledger.faults import ledger_fault, system_fault, too_large
+from cost_mcp.ledger.durable import Log
+from cost_mcp.ledger.faults import ledger_fault, not_durable, system_fault, too_large
 from cost_mcp.ledger.file import open_lock
 from cost_mcp.ledger.fold import fold_when_due
 from cost_mcp.ledger.lock import FileLock
@@ -61,6 +62,11 @@ class Writer:
         except BaseException:
             self._lock.close()
             raise
+        try:
+            self._log = Log(path)
+        except OSError as error:
+            _close(self._book.db, self._lock)
+            raise system_fault(error) from None
         self._closed = False
         # A daemon, so that a program that ends without closing does not wait for ever; it is asked to finish at exit.
         self._thread = threading.Thread(target=self._serve, name="cost-mcp ledger writer", daemon=True)
@@ -104,6 +110,7 @@ class Writer:
                 break
             if self._serve_from(first):
                 break
+        self._log.close()
         _close(self._book.db, self._lock)
 
     def _serve_from(self, first: _Job) -> bool:
@@ -116,8 +123,18 @@ class Writer:
                 self._commit(jobs)
         except OSError as error:
             _refuse(jobs, system_fault(error))
+        else:
+            self._make_durable(jobs)
         _deliver(jobs)
         return ended
+
+    def _make_durable(self, jobs: list[_Job]) -> None:
+        # After the lock: while this process waits for the disk, others commit. Always, even when nothing was written: the answer
+        # may rest on what another process committed and has not synced yet.
+        try:
+            self._log.sync()
+        except OSError:
+            _refuse([job for job in jobs if job.error is None], not_durable())
 
     def _drain_into(self, jobs: list[_Job]) -> bool:
         while len(jobs) < MOST_JOBS:
