@@ -22,6 +22,7 @@ class Diagnosis:
     """Facts by heading (name → text), and what is wrong or worth a look; healthy when nothing is wrong."""
 
     versions: dict[str, str] = field(default_factory=dict[str, str])
+    table: dict[str, str] = field(default_factory=dict[str, str])
     ledger: dict[str, str] = field(default_factory=dict[str, str])
     settings: dict[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])
     books: dict[str, str] = field(default_factory=dict[str, str])
@@ -42,7 +43,7 @@ def diagnose(around: Surroundings) -> Diagnosis:
         return found
     found.warnings += loaded.warnings
     found.settings = _settings(loaded)
-    for look in (_ledger, _books):
+    for look in (_ledger, _table, _books):
         try:
             look(found, loaded.settings, around)
         except CostError as error:
@@ -107,6 +108,27 @@ def _ledger(found: Diagnosis, settings: Settings, around: Surroundings) -> None:
         found.ledger["budgets"] = f"{len(quick.budgets()):,}"
     finally:
         quick.close()
+
+
+def _table(found: Diagnosis, _: Settings, __: Surroundings) -> None:
+    from cost_mcp.config.books import fetched_table
+    from cost_mcp.pricing.library import BOOK, Library
+    from cost_mcp.pricing.tables import listed_models
+    from cost_mcp.service.opening import load_tables
+
+    fetched = fetched_table()
+    if not fetched.exists():
+        found.table["version"] = f"{BOOK} {found.versions['genai-prices']}, packaged"
+        return
+    found.table["file"] = str(fetched)
+    tables = load_tables()
+    found.table["version"] = f"{BOOK} {tables.version}, fetched"
+    lacking = len(listed_models(Library()) - listed_models(tables))
+    if lacking:
+        found.notes.append(
+            f"The fetched price table lacks {lacking:,} models that the packaged one lists, which may be newer by now: "
+            "`cost-mcp prices update --reset` goes back to it."
+        )
 
 
 def _books(found: Diagnosis, settings: Settings, _: Surroundings) -> None:

@@ -35,6 +35,7 @@ def _shape(found: Diagnosis) -> dict[str, object]:
         "versions": found.versions,
         "ledger": found.ledger,
         "settings": {name: {"value": value, "origin": origin} for name, (value, origin) in found.settings.items()},
+        "price_table": found.table,
         "price_books": [{"file": file, "layer": layer} for file, layer in found.books.items()],
         "problems": found.problems,
         "warnings": found.warnings,
@@ -56,6 +57,7 @@ def _page(found: Diagnosis) -> Page:
         )
         page += [BLANK, line(Span("Settings", "strong")), Table(columns=columns, rows=rows)]
     page += [BLANK, line(Span("Ledger", "strong")), _facts(found.ledger)] if found.ledger else []
+    page += [BLANK, line(Span("Price table", "strong")), _facts(found.table)] if found.table else []
     page += [BLANK, line(Span("Price books", "strong")), _facts(found.books or {"packaged": "no others"})]
     page += [BLANK] if found.notes or found.warnings or found.problems else []
     page += [line(Span(f"note: {note}", "dim")) for note in found.notes]

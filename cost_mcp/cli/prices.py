@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -19,10 +18,7 @@ from cost_mcp.views.shape_call import call_shape
 from cost_mcp.views.shape_listing import listing_shape
 from cost_mcp.views.terminal_call import call_page
 from cost_mcp.views.terminal_listing import listing_page
-from cost_mcp.views.terminal_page import BLANK, Page, Span, line
-
-if TYPE_CHECKING:
-    from cost_mcp.pricing.parsing import Parsed
+from cost_mcp.views.terminal_page import Span, line
 
 
 @click.group()
@@ -75,49 +71,50 @@ def explain(around: Surroundings, call_id: str, timezone: str | None, as_json: b
 @as_json
 @click.pass_context
 def validate(ctx: click.Context, file: str, as_json: bool) -> None:
-    """Say what is wrong in a price book, by line.
+    """Say what is wrong in a price book, by line, or in a genai-prices table.
 
     Exit code 0 when nothing is, 1 when an entry would be refused.
     """
     from cost_mcp.cli.fetching import text_of
-    from cost_mcp.pricing.parsing import parse_book
+    from cost_mcp.cli.price_file import read_price_file
 
-    parsed = parse_book(text_of(file), file, layer="user")
+    given = read_price_file(text_of(file), file, ctx.ensure_object(Surroundings).clock().date())
     if as_json:
-        put_json(_book_shape(parsed))
+        put_json(given.shape)
     else:
-        put_page(_book_page(parsed))
-    if parsed.problems:
+        put_page(given.page)
+    if given.problems:
         ctx.exit(REFUSED)
 
 
 @prices.command()
-@click.argument("source", metavar="FILE|URL")
+@click.argument("source", metavar="FILE|URL", required=False)
+@click.option("--reset", is_flag=True, help="Forget what was fetched: the packaged prices count again.")
 @as_json
 @click.pass_context
-def update(ctx: click.Context, source: str, as_json: bool) -> None:
-    """Fetch a price book and let it count, below your own.
+def update(ctx: click.Context, source: str | None, reset: bool, as_json: bool) -> None:
+    """Fetch newer prices and let them count.
 
-    It replaces the one fetched before, only when every entry of it can be read. URLs are https only.
+    Takes a genai-prices table (its data.json), which then stands in for the packaged one, or a price book, which counts
+    above the tables and below your own. Either replaces what was fetched before of its kind, and only when all of it can be
+    read. URLs are https only.
     """
     from cost_mcp.cli.fetching import text_of
-    from cost_mcp.config.books import fetched_book
-    from cost_mcp.config.folders import replace_file
-    from cost_mcp.pricing.parsing import parse_book
+    from cost_mcp.cli.newer_prices import forget, take
+    from cost_mcp.pricing.tables import URL
 
-    text = text_of(source)
-    parsed = parse_book(text, "the fetched book", layer="user")
-    kept = not parsed.problems and bool(parsed.entries)
-    if kept:
-        replace_file(fetched_book(), text.encode())
-    if as_json:
-        put_json({"kept": kept, "file": str(fetched_book()), **_book_shape(parsed)})
-    else:
-        said = line("It counts from now on: ", Span(str(fetched_book()), "name"))
-        put_page(
-            (*_book_page(parsed), said if kept else line(Span("Not kept; the prices in force stay as they were.", "warning")))
+    if reset == (source is not None):
+        raise InvalidInput(
+            "give a file or URL, or --reset, not both." if reset else "no file or URL was given.",
+            field="source",
+            hint=f"The newest table is at {URL}.",
         )
-    if not kept:
+    done = forget() if source is None else take(text_of(source), ctx.ensure_object(Surroundings).clock().date())
+    if as_json:
+        put_json(done.shape)
+    else:
+        put_page(done.page)
+    if not done.kept:
         ctx.exit(REFUSED)
 
 
@@ -166,18 +163,3 @@ def _day(text: str | None, around: Surroundings) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise InvalidInput("read-on is not a day.", field="read_on", hint="Give it as 2026-11-22.") from None
-
-
-def _book_page(parsed: Parsed) -> Page:
-    entries = f"{len(parsed.entries):,} {'entry' if len(parsed.entries) == 1 else 'entries'} can be read."
-    problems = [line(Span(str(problem), "critical")) for problem in parsed.problems]
-    warnings = [line(Span(f"warning: {warning}", "warning")) for warning in parsed.warnings]
-    return (*problems, *warnings, *([BLANK] if problems or warnings else []), line(entries))
-
-
-def _book_shape(parsed: Parsed) -> dict[str, object]:
-    return {
-        "entries": len(parsed.entries),
-        "problems": [{"line": p.line, "reason": p.reason, "hint": p.hint or ""} for p in parsed.problems],
-        "warnings": list(parsed.warnings),
-    }

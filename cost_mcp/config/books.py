@@ -1,4 +1,4 @@
-"""The price books the user gave: fetched, their own, and a trusted project's."""
+"""The prices the user gave: a fetched table and book, their own book, and a trusted project's."""
 
 from __future__ import annotations
 
@@ -10,6 +10,10 @@ from cost_mcp.config.settings import Settings
 from cost_mcp.config.trust import PRICES_NAME, is_trusted
 from cost_mcp.config.written import decoded, read_bytes
 from cost_mcp.errors import ConfigError
+
+_TABLE_NAME = "prices-table.json"
+_MAX_TABLE_BYTES = 8_000_000
+"""Ten times what the table of 2026 takes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +28,21 @@ class GivenBook:
 def fetched_book() -> Path:
     """Where ``prices update`` keeps the book it fetched; it may not exist."""
     return data_folder() / PRICES_NAME
+
+
+def fetched_table() -> Path:
+    """Where ``prices update`` keeps the price table that takes the packaged one's place; it may not exist."""
+    return data_folder() / _TABLE_NAME
+
+
+def fetched_table_bytes() -> bytes | None:
+    """What ``prices update`` stored of a price table; None when there is none.
+
+    Raises:
+        ConfigError: it is there and cannot be read.
+    """
+    file = fetched_table()
+    return read_bytes(file, _MAX_TABLE_BYTES) if file.exists() else None
 
 
 def price_books(settings: Settings) -> tuple[GivenBook, ...]:

@@ -33,8 +33,12 @@ class WrittenFile:
     entries: Mapping[str, Entry]
 
 
-def read_bytes(path: Path) -> bytes:
+def read_bytes(path: Path, most: int = MAX_BYTES) -> bytes:
     """A small regular file's contents.
+
+    Args:
+        path: the file.
+        most: the largest size taken, in bytes.
 
     Raises:
         ConfigError: not there, not readable, not a file, too large.
@@ -43,11 +47,11 @@ def read_bytes(path: Path) -> bytes:
         if not path.is_file():
             raise ConfigError(f"{path} is not a file.", field="file", hint="Check the path.")
         with path.open("rb") as file:
-            content = file.read(MAX_BYTES + 1)
+            content = file.read(most + 1)
     except OSError as error:
         raise ConfigError(f"{path} cannot be read ({error.strerror}).", field="file", hint="Check its rights.") from error
-    if len(content) > MAX_BYTES:
-        raise ConfigError(f"{path} is larger than {MAX_BYTES:,} bytes.", field="file", hint="Check what it holds.")
+    if len(content) > most:
+        raise ConfigError(f"{path} is larger than {most:,} bytes.", field="file", hint="Check what it holds.")
     return content
 
 

@@ -36,6 +36,16 @@ class Tables:
     models: int
 
 
+def looks_like_tables(text: str) -> bool:
+    """Whether a text is meant as a published table, a JSON list: a price book is a mapping."""
+    return text.lstrip("\ufeff \t\r\n").startswith("[")
+
+
+def listed_models(library: Library) -> frozenset[tuple[str, str]]:
+    """Every (provider, model) of some tables, to compare them with others."""
+    return frozenset((provider, model) for provider in library.providers for model in library.models(provider))
+
+
 def check_tables(text: str, *, fetched_on: date) -> Tables:
     """What to store of a published table.
 

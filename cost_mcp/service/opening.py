@@ -14,6 +14,7 @@ from cost_mcp.service.quick import Quick
 if TYPE_CHECKING:
     from cost_mcp.config.settings import Settings
     from cost_mcp.pricing.catalog import Catalog
+    from cost_mcp.pricing.library import Library
     from cost_mcp.service.service import Clock, Service
 
 
@@ -22,8 +23,36 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def load_tables() -> Library:
+    """The first tables: those ``prices update`` stored, else the installed library's.
+
+    Raises:
+        ConfigError: what was stored cannot be read, or is damaged.
+    """
+    from cost_mcp.config.books import fetched_table, fetched_table_bytes
+    from cost_mcp.errors import ConfigError, InvalidInput
+    from cost_mcp.pricing.library import Library
+
+    content = fetched_table_bytes()
+    if content is None:
+        return Library()
+    from cost_mcp.pricing.tables import open_tables
+
+    try:
+        return open_tables(content.decode())
+    except (UnicodeDecodeError, InvalidInput):
+        raise ConfigError(
+            f"{fetched_table()} is damaged: it holds no price table as `cost-mcp prices update` stores it.",
+            field="prices",
+            hint="Fetch it again with `cost-mcp prices update URL`, or go back to the packaged prices with "
+            "`cost-mcp prices update --reset`.",
+        ) from None
+
+
 def load_catalog(settings: Settings) -> Catalog:
-    """The prices in force: the packaged ones under the user's and a trusted project's books.
+    """The prices in force: the tables, under the packaged, the user's and a trusted project's books.
+
+    The tables are read when the first price is asked for; ``load_tables`` says what is raised then.
 
     Raises:
         ConfigError: a book that is named cannot be read. What is broken inside one is in ``Catalog.problems``.
@@ -31,9 +60,8 @@ def load_catalog(settings: Settings) -> Catalog:
     from cost_mcp.config.books import price_books
     from cost_mcp.pricing.catalog import BookText, open_catalog
 
-    return open_catalog(
-        tuple(BookText(text=book.text, file=str(book.file), layer=book.layer) for book in price_books(settings))
-    )
+    books = tuple(BookText(text=book.text, file=str(book.file), layer=book.layer) for book in price_books(settings))
+    return open_catalog(books, tables=load_tables)
 
 
 @asynccontextmanager
