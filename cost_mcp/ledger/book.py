@@ -13,9 +13,9 @@ from cost_mcp.ledger.contract import WindowOf
 from cost_mcp.ledger.entry import INSERT_PRICE_ENTRY, SELECT_PRICE_ENTRY, price_entry_text
 from cost_mcp.ledger.file import open_for_writing
 from cost_mcp.ledger.lock import FileLock
-from cost_mcp.ledger.plan import Row
 from cost_mcp.ledger.series import INSERT_SERIES, SELECT_SERIES, SeriesKey
-from cost_mcp.ledger.window import ADD_TO_WINDOW, Counting, Window, WindowKey, one_window_sums
+from cost_mcp.ledger.window import ADD_TO_WINDOW, Counting, Window, WindowKey, one_window_sums, standing
+from cost_mcp.model.budget import Standing
 from cost_mcp.model.call import Call
 from cost_mcp.model.charge import PriceEntry
 
@@ -26,8 +26,8 @@ _MOST_REMEMBERED = 10_000
 FOLD_AFTER = 256
 """Rows above the watermark at which they are folded: a fold costs about 9 µs a row, a report reads as many raw."""
 
-Held = Mapping[WindowKey, Row]
-"""What windows hold, in the order of ``WINDOW_SUMS``."""
+Held = Mapping[WindowKey, Standing]
+"""Where the windows stand that a transaction looked at."""
 
 
 class Book:
@@ -133,9 +133,10 @@ class Book:
         self._due.clear()
 
     def read_windows(self) -> Held:
-        """What the windows looked at hold, all written."""
+        """Where the windows looked at stand, everything written; worked out once for all calls of the commit."""
         self.write_windows()
-        held = {key: self.db.execute(*one_window_sums(window)).fetchone() for key, window in self._touched.items()}
+        execute = self.db.execute
+        held = {key: standing(window, execute(*one_window_sums(window)).fetchone()) for key, window in self._touched.items()}
         self._touched.clear()
         return held
 

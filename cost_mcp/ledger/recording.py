@@ -15,7 +15,7 @@ from cost_mcp.ledger.entry import INSERT_ENTRY, REVERSE_ENTRY, check_recordable,
 from cost_mcp.ledger.repeat import context_warning, corrects
 from cost_mcp.ledger.series import SeriesKey, series_of
 from cost_mcp.ledger.stored import SELECT_CURRENT, StoredEntry, stored_entry
-from cost_mcp.ledger.window import Window, standing, tightest_first, window_sums
+from cost_mcp.ledger.window import Window, tightest_first, window_sums
 from cost_mcp.model.charge import PricedCall
 from cost_mcp.model.moment import micros
 from cost_mcp.model.receipt import CORRECTED, CREATED, EXISTS, Receipt
@@ -67,9 +67,7 @@ def receipts(answers: Sequence[Answer], held: Held) -> tuple[Receipt | Exception
 def _receipt(entered: Entered, held: Held) -> Receipt:
     if not entered.windows:
         return entered.receipt
-    return replace(
-        entered.receipt, standings=tightest_first([standing(window, held[window.key]) for window in entered.windows])
-    )
+    return replace(entered.receipt, standings=tightest_first([held[window.key] for window in entered.windows]))
 
 
 def _answer(book: Book, call: Prepared, recorded_at: int) -> Answer:

@@ -21,8 +21,8 @@ from cost_mcp.ledger.faults import ledger_fault, not_durable, system_fault, too_
 from cost_mcp.ledger.file import open_lock
 from cost_mcp.ledger.fold import fold_when_due
 from cost_mcp.ledger.lock import FileLock
-from cost_mcp.ledger.plan import Row
 from cost_mcp.ledger.window import WindowKey
+from cost_mcp.model.budget import Standing
 
 T = TypeVar("T")
 
@@ -38,7 +38,7 @@ class _Job:
     loop: asyncio.AbstractEventLoop
     future: asyncio.Future[Any]
     result: Any = None
-    held: Held = field(default_factory=dict[WindowKey, Row])
+    held: Held = field(default_factory=dict[WindowKey, Standing])
     error: BaseException | None = None
 
     def deliver(self) -> None:

@@ -11,7 +11,16 @@ from decimal import Decimal
 from enum import IntEnum
 
 from cost_mcp.errors import InvalidInput, UnknownName
-from cost_mcp.model.name import EMPTY_METADATA, EMPTY_TAGS, MAX_TITLE, clean_metadata, clean_name, clean_tags, optional_name
+from cost_mcp.model.name import (
+    EMPTY_METADATA,
+    EMPTY_TAGS,
+    MAX_NAME,
+    MAX_TITLE,
+    clean_metadata,
+    clean_name,
+    clean_tags,
+    optional_name,
+)
 from cost_mcp.model.provider import canonical_provider
 from cost_mcp.model.usage import Usage
 
@@ -50,8 +59,10 @@ class Context:
 
     def __post_init__(self) -> None:
         for name in CONTEXT_NAMES:
-            maximum = MAX_TITLE if name == "task_title" else 256
-            object.__setattr__(self, name, optional_name(getattr(self, name), name, maximum=maximum))
+            value = getattr(self, name)
+            if value is not None:
+                maximum = MAX_TITLE if name == "task_title" else MAX_NAME
+                object.__setattr__(self, name, clean_name(value, name, maximum=maximum))
         object.__setattr__(self, "tags", clean_tags(self.tags))
 
     def as_dict(self) -> dict[str, str]:

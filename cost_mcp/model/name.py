@@ -56,13 +56,15 @@ def clean_tags(value: object, field: str = "tags") -> Mapping[str, str]:
     if not isinstance(value, Mapping):
         raise InvalidInput(f"{field} is not an object of text to text.", field=field, hint='For example {"branch": "main"}.')
     given = cast("Mapping[object, object]", value)
+    if not given:
+        return EMPTY_TAGS
     if len(given) > MAX_TAGS:
         raise InvalidInput(f"{field} has {len(given)} entries; {MAX_TAGS} is the most.", field=field, hint="Use metadata.")
     tags: dict[str, str] = {}
     for key, item in given.items():
         text = json.dumps(item) if isinstance(item, bool | int | float) else item
         tags[clean_name(key, f"{field} name")] = clean_name(text, f"{field} value")
-    return MappingProxyType(dict(sorted(tags.items()))) if tags else EMPTY_TAGS
+    return MappingProxyType(dict(sorted(tags.items())))
 
 
 def clean_metadata(value: object, field: str = "metadata") -> Mapping[str, object]:
@@ -75,6 +77,8 @@ def clean_metadata(value: object, field: str = "metadata") -> Mapping[str, objec
         return EMPTY_METADATA
     if not isinstance(value, Mapping):
         raise InvalidInput(f"{field} is not an object.", field=field, hint="Give a small JSON object.")
+    if not value:
+        return EMPTY_METADATA
     plain = dict(cast("Mapping[str, object]", value))
     try:
         # As it is stored: unescaped, so that half a surrogate pair is refused here and not by the database.
@@ -87,4 +91,4 @@ def clean_metadata(value: object, field: str = "metadata") -> Mapping[str, objec
             field=field,
             hint="Keep identifiers, not contents.",
         )
-    return MappingProxyType(plain) if plain else EMPTY_METADATA
+    return MappingProxyType(plain)
