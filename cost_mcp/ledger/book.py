@@ -128,9 +128,9 @@ class Book:
 
     def write_windows(self) -> None:
         """Write what was added to windows so far: at the end, and before anything else reads or replaces them."""
-        for key, due in self._due.items():
-            self.db.execute(ADD_TO_WINDOW, (*key, *due))
-        self._due.clear()
+        if self._due:
+            self.db.executemany(ADD_TO_WINDOW, [(*key, *due) for key, due in self._due.items()])
+            self._due.clear()
 
     def read_windows(self) -> Held:
         """Where the windows looked at stand, everything written; worked out once for all calls of the commit."""

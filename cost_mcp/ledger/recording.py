@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -72,11 +73,19 @@ def _receipt(entered: Entered, held: Held) -> Receipt:
 
 def _answer(book: Book, call: Prepared, recorded_at: int) -> Answer:
     priced = call.priced
-    row = book.db.execute(SELECT_CURRENT, (priced.call.tenant, priced.call.call_id)).fetchone()
-    if row is None:
+    try:
         windows = _enter(book, call, 1, recorded_at)
-        return Entered(Receipt(outcome=CREATED, recorded=priced, warnings=priced.pricing.warnings), windows)
-    stored = stored_entry(row)
+    except sqlite3.IntegrityError as refusal:
+        # Nearly every call is new: the key's own refusal costs those nothing, a look beforehand would cost each.
+        row = book.db.execute(SELECT_CURRENT, (priced.call.tenant, priced.call.call_id)).fetchone()
+        if refusal.sqlite_errorcode != sqlite3.SQLITE_CONSTRAINT_TRIGGER or row is None:
+            raise
+        return _repeated(book, call, stored_entry(row), recorded_at)
+    return Entered(Receipt(outcome=CREATED, recorded=priced, warnings=priced.pricing.warnings), windows)
+
+
+def _repeated(book: Book, call: Prepared, stored: StoredEntry, recorded_at: int) -> Answer:
+    priced = call.priced
     try:
         better = corrects(stored.priced, priced)
     except CostError as refusal:
