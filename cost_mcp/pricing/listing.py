@@ -66,12 +66,14 @@ def listed_prices(sightings: Iterable[Sighting], at: datetime) -> Iterator[Liste
     found = tuple(sightings)
     held = held_card(found, at, [])
     deciding: list[Card | TierCard] = []
+    below: Mapping[str, Rate] = {} if held is None else held.card.rates
     if held is not None:
         deciding += [held.card, *(card for addition in held.additions if (card := addition.entry.card(at)) is not None)]
         for tier in SERVICE_TIERS:
             deciding += tier_cards_of(held, tier, at)
     for entry in (sighting.entry for sighting in found):
-        for card in (*entry.cards, *entry.tiers):
+        filled = tuple(card for card in entry.cards if not entry.fills or entry.given(card, below))
+        for card in (*filled, *entry.tiers):
             tier = card.tier if isinstance(card, TierCard) else STANDARD
             yield _listed(card, tier, extends=entry.extends, applies=any(card is decides for decides in deciding))
 

@@ -159,7 +159,14 @@ class _Reader:
     def _add(self, provider: str, model: str, found: Mapping[str, Pair], node: yaml.Node, exponent: int) -> None:
         entry = self._entry(canonical_provider(provider), model, found, node, exponent)
         window = entry.cards[0].window if entry.cards else entry.tiers[0].window
-        key = (folded(entry.provider), model.lower(), window, entry.extends, () if entry.cards else _tiers_of(entry))
+        key = (
+            folded(entry.provider),
+            model.lower(),
+            window,
+            entry.extends,
+            entry.fills,
+            () if entry.cards else _tiers_of(entry),
+        )
         first = self._stated.get(key)
         if first is None and key not in self._refused:
             self._stated[key] = _Stated(entry, node)
@@ -178,12 +185,12 @@ class _Reader:
         window = _window(found)
         origin = self._read_origin(found, self._origin)
         tiers = self._tiers(found["tiers"].value, origin, window, exponent) if "tiers" in found else ()
-        extends = _flag(found["extends"].value) if "extends" in found else False
+        extends, fills = _extends(found["extends"].value) if "extends" in found else (False, False)
         if not rates and not (extends and tiers):
             raise Refused(node, "a price gives no price.", "Add input: and output:, in US dollars.")
         names = tuple(text_of(name, "names") for name in items(found["names"].value, "names")) if "names" in found else ()
         cards = (Card(rates=rates, origin=origin, window=window),) if rates else ()
-        return Entry(provider=provider, model=model, cards=cards, tiers=tiers, names=names, extends=extends)
+        return Entry(provider=provider, model=model, cards=cards, tiers=tiers, names=names, extends=extends, fills=fills)
 
     def _read_origin(self, found: Mapping[str, Pair], default: Origin) -> Origin:
         read = day_of(found["read"].value, "read").isoformat() if "read" in found else None
@@ -211,9 +218,9 @@ class _Reader:
 
 def _merged(entries: list[Entry]) -> list[Entry]:
     """One entry per model: its prices at different times as cards, in the order of the file."""
-    merged: dict[tuple[str, str, bool], Entry] = {}
+    merged: dict[tuple[str, str, bool, bool], Entry] = {}
     for entry in entries:
-        key = (folded(entry.provider), entry.model.lower(), entry.extends)
+        key = (folded(entry.provider), entry.model.lower(), entry.extends, entry.fills)
         first = merged.get(key)
         merged[key] = entry if first is None else replace(
             first,
@@ -283,8 +290,9 @@ def _weekday(node: yaml.Node) -> int:
     return _DAYS.index(day)
 
 
-def _flag(node: yaml.Node) -> bool:
+def _extends(node: yaml.Node) -> tuple[bool, bool]:
+    """Whether an entry adds to the books below, and whether only what they lack."""
     text = text_of(node, "extends").lower()
-    if text not in {"true", "false"}:
-        raise Refused(node, "extends is not true or false.")
-    return text == "true"
+    if text not in {"true", "false", "missing"}:
+        raise Refused(node, "extends is not true, false or missing.", "missing adds only the meters the books below lack.")
+    return text != "false", text == "missing"

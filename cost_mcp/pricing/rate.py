@@ -125,7 +125,8 @@ class TierCard:
 class Entry:
     """Everything one book says about one model. The last card whose window holds applies.
 
-    ``extends`` marks an entry that only adds to (or corrects meters of) what the books below it say.
+    ``extends`` marks an entry that only adds to (or corrects meters of) what the books below it say; ``fills`` one that adds
+    only the meters they lack.
     """
 
     provider: str
@@ -134,10 +135,15 @@ class Entry:
     tiers: tuple[TierCard, ...] = ()
     names: tuple[str, ...] = ()
     extends: bool = False
+    fills: bool = False
 
     def card(self, at: datetime) -> Card | None:
         """The card that holds at an instant, or None."""
         return next((card for card in reversed(self.cards) if card.window.holds(at)), None)
+
+    def given(self, card: Card, below: Mapping[str, Rate]) -> dict[str, Rate]:
+        """What one of its cards sets over the rates of the books below."""
+        return {meter: rate for meter, rate in card.rates.items() if not (self.fills and meter in below)}
 
     def tier(self, tier: str, at: datetime) -> tuple[TierCard, ...]:
         """What holds for a tier at an instant; the first one that sets a meter decides it."""

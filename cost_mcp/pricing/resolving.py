@@ -41,15 +41,18 @@ def build_rule(sightings: Iterable[Sighting], tier: str, at: datetime) -> Rule |
     if held is None:
         return None
     card, entry = held.card, held.sighting.entry
-    rates, origins = dict(card.rates), [card.origin]
+    rates, origins, layers = dict(card.rates), [card.origin], {held.sighting.layer}
     for addition in reversed(held.additions):
         added = addition.entry.card(at)
-        if added is not None:
-            rates |= added.rates
+        given = {} if added is None else addition.entry.given(added, rates)
+        if added is not None and given:
+            rates |= given
             origins.append(added.origin)
+            layers.add(addition.layer)
     tier_cards = tier_cards_of(held, tier, at)
     for tier_card in reversed(tier_cards):
         rates |= tier_card.over(rates if tier_card.times is None else card.rates)
+    layers |= {addition.layer for addition in held.additions if any(card in addition.entry.tiers for card in tier_cards)}
     origins += [tier_card.origin for tier_card in tier_cards if tier_card.origin not in origins]
     warnings = () if tier_cards or tier == STANDARD else (_no_tier(tier, entry),)
     derived, note = _derive(entry, rates)
@@ -63,7 +66,7 @@ def build_rule(sightings: Iterable[Sighting], tier: str, at: datetime) -> Rule |
         book=card.origin.book,
         source="; ".join(dict.fromkeys(origin.source for origin in origins if origin.source)),
         version=card.origin.version,
-        override=any(sighting.layer in {USER, PROJECT} for sighting in (held.sighting, *held.additions)),
+        override=not layers.isdisjoint({USER, PROJECT}),
         valid_from=_valid_from(card, tier_cards),
         valid_to=_valid_to(entry, card, at),
         undated=card.window.start is None,

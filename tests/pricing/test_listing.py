@@ -61,3 +61,11 @@ def test_an_unknown_model_lists_nothing_and_names_the_nearest(catalog: Catalog):
     assert (found.provider, found.model, found.prices, found.entry) == (None, None, (), None)
     assert "claude-opus-5" in found.nearest
     assert found.warnings
+
+
+def test_what_fills_a_gap_is_listed_where_there_is_one_and_left_out_where_there_is_none():
+    text = "prices:\n  - {provider: openai, model: '*', extends: missing, cache_read: 1, web_search: 0.5}\n"
+    catalog = open_catalog([BookText(text=text, file="mine.yaml")])
+    filled, full = catalog.listing("gpt-4", "openai", NOON), catalog.listing("gpt-5.4", "openai", NOON)
+    assert (filled.prices[0].book, filled.prices[0].applies) == ("user", True)
+    assert {price.book for price in full.prices} == {"genai-prices"}

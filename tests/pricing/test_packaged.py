@@ -90,6 +90,30 @@ def test_batches_were_half_price_before_the_tables_say_so(price: Price):
     assert before.cost_usd == after.cost_usd == D("0.25")
 
 
+@pytest.mark.parametrize(
+    ("model", "provider", "fee"),
+    [
+        ("grok-4.7", "x-ai", "0.01"),  # 2 x 5 per thousand
+        ("grok-4.20-reasoning", "xai", "0.01"),  # of the supplement
+        ("gpt-5.3-codex", "openai", "0.02"),  # 2 x 10 per thousand
+        ("gpt-5.4", "openai", "0.02"),  # listed
+        ("gemini-3.5-flash", "google", "0.028"),  # listed: 2 x 14 per thousand
+    ],
+)
+def test_searches_cost_their_fee_whether_the_tables_list_it_or_not(price: Price, model: str, provider: str, fee: str):
+    found = price(model, provider, input_tokens=1_000, web_search_requests=2)
+    assert {charge.meter: charge.cost_usd for charge in found.charges}["web_search"] == D(fee)
+    assert found.warnings == ()
+
+
+def test_a_fee_names_its_source_where_it_was_added_and_only_there(price: Price):
+    added, listed = price("grok-4.7", "x-ai", input_tokens=1).entry, price("gpt-5.4", "openai", input_tokens=1).entry
+    assert added is not None
+    assert listed is not None
+    assert "https://docs.x.ai/developers/pricing" in added.source
+    assert "community.openai.com" not in listed.source
+
+
 def test_a_correction_names_its_source_beside_that_of_the_table(price: Price):
     found = price("claude-opus-4-7", service_tier="fast", input_tokens=1, occurred_at=moment("2026-07-01"))
     assert found.entry is not None

@@ -125,6 +125,15 @@ def test_an_empty_book_says_nothing():
     assert parse_book("# only words\n", "f", layer="user").problems == ()
 
 
+def test_an_addition_of_what_is_missing_never_changes_a_price_that_is_listed():
+    # gpt-5.4: input 2.5, cache read 0.25; gpt-4: input 30, no cache price.
+    book = "prices:\n  - {provider: openai, model: '*', extends: missing, input: 1, cache_read: 3}\n"
+    usage = Usage(input_tokens=2_000, cache_read_input_tokens=1_000)
+    listed, filled = (priced(book, model, "openai", usage=usage) for model in ("gpt-5.4", "gpt-4"))
+    assert (listed.priced, listed.cost_usd) == ("list", D("0.0025") + D("0.00025"))
+    assert (filled.priced, filled.cost_usd) == ("override", D("0.03") + D("0.003"))
+
+
 @pytest.mark.parametrize(
     ("text", "line", "words"),
     [
@@ -148,7 +157,7 @@ def test_an_empty_book_says_nothing():
         (LIST + "    from: 2026-02-01\n    until: 2026-01-01\n", 7, "not after"),
         (LIST + "    hours: nine to five\n", 6, "not hours"),
         (LIST + "    days: [funday]\n", 6, "no weekday"),
-        (LIST + "    extends: maybe\n", 6, "not true or false"),
+        (LIST + "    extends: maybe\n", 6, "not true, false or missing"),
         (LIST + "    per: 1G\n", 6, "not a known unit"),
         (LIST + "    tiers:\n      turbo: {times: 2}\n", 7, "turbo is not a key"),
         (LIST + "    tiers:\n      fast: {times: 2, input: 3}\n", 7, "both"),
