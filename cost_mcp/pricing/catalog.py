@@ -86,8 +86,14 @@ class Catalog:
         if isinstance(found, Unknown) and call.response_model is not None:
             answered = self.resolve(call.provider, call.response_model, call.service_tier, call.occurred_at)
             found = found if isinstance(answered, Unknown) else answered
-        listed = _unpriced(found) if isinstance(found, Unknown) else _listed(call, found)
-        return listed if call.stated_cost_usd is None else _with_stated(call, call.stated_cost_usd, listed)
+        if isinstance(found, Unknown):
+            listed, partial = _unpriced(found), False
+        else:
+            charged = charges(call.usage, found)
+            listed, partial = _listed(call, found, charged), charged.partial
+        if call.stated_cost_usd is None:
+            return listed
+        return _with_stated(call, call.stated_cost_usd, listed, partial=partial)
 
     def listing(self, model: str, provider: str | None, at: datetime) -> Listing:
         """Every price the books have for a model, and the entry a standard call at ``at`` would be charged by."""
@@ -144,9 +150,8 @@ def _unpriced(unknown: Unknown) -> Pricing:
     return Pricing(priced=UNPRICED, cost_usd=None, warnings=(unknown.why,), nearest=unknown.nearest)
 
 
-def _listed(call: Call, rule: Rule) -> Pricing:
+def _listed(call: Call, rule: Rule, charged: Charged) -> Pricing:
     """The call at the rule's prices; unpriced when tokens were used that the rule has no price for."""
-    charged = charges(call.usage, rule)
     entry = rule.entry(call.usage.input_tokens)
     known = Pricing(priced=UNPRICED, cost_usd=None, provider=rule.provider, model=rule.model, entry=entry)
     warnings = (*rule.warnings, *charged.warnings)
@@ -170,13 +175,17 @@ def _state(rule: Rule, charged: Charged) -> str:
     return OVERRIDE if rule.override else LIST
 
 
-def _with_stated(call: Call, stated: Decimal, listed: Pricing) -> Pricing:
-    """The stated cost counts, except where an agent states less than the list price of its own call."""
+def _with_stated(call: Call, stated: Decimal, listed: Pricing, *, partial: bool) -> Pricing:
+    """The stated cost counts, except where an agent states less than the list price of its own call.
+
+    Beside a stated cost the list cost is kept only where it is whole: a lower bound of it would pass for the list price.
+    """
     cost = usd(nanos(stated))
     if call.source == "mcp" and listed.list_cost_usd is not None and cost < listed.list_cost_usd:
         told = f"The stated cost {usd_text(cost)} USD is below list: {usd_text(listed.list_cost_usd)} USD counts."
         return replace(listed, warnings=(*listed.warnings, told))
     charge = Charge(meter="stated", quantity=1, unit_price_usd=cost, cost_usd=cost)
     # What the books lack no longer matters: the cost is known.
-    kept = listed.warnings if listed.list_cost_usd is not None else ()
-    return replace(listed, priced=STATED, cost_usd=cost, charges=(charge,), warnings=kept, nearest=())
+    whole = None if partial else listed.list_cost_usd
+    kept = tuple(f"List cost: {warning}" for warning in listed.warnings) if whole is not None else ()
+    return replace(listed, priced=STATED, cost_usd=cost, list_cost_usd=whole, charges=(charge,), warnings=kept, nearest=())

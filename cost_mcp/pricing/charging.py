@@ -44,12 +44,14 @@ _ORDER = (
 class Charged:
     """The charges of one call in the order of the meters, what to say about them, and the meters nothing could price.
 
-    While ``missing`` is not empty the call has no cost: tokens were used that no meter of the rule covers.
+    While ``missing`` is not empty the call has no cost: tokens were used that no meter of the rule covers. ``partial`` says
+    that searches were left out for want of a price: the sum is a lower bound.
     """
 
     charges: tuple[Charge, ...]
     warnings: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
+    partial: bool = False
 
     @property
     def cost_usd(self) -> Decimal:
@@ -98,11 +100,13 @@ def charges(usage: Usage, rule: Rule) -> Charged:
     counts: dict[str, int] = {}
     warnings: list[str] = []
     missing: list[str] = []
+    partial = False
     for meter, quantity in quantities(usage).items():
         if quantity == 0:
             continue
         charged_as = _charged_as(meter, prices)
         if charged_as is None and meter in _COUNTED:
+            partial = True
             warnings.append(f"{quantity} {meter} requests have no price in {rule.book}: the cost is a lower bound.")
         elif charged_as is None:
             missing.append(meter)
@@ -115,7 +119,7 @@ def charges(usage: Usage, rule: Rule) -> Charged:
     if "request" in prices:
         counts["request"] = 1
     made = tuple(_charge(meter, counts[meter], prices[meter]) for meter in _ORDER if meter in counts)
-    return Charged(charges=made, warnings=tuple(warnings), missing=tuple(missing))
+    return Charged(charges=made, warnings=tuple(warnings), missing=tuple(missing), partial=partial)
 
 
 def _charged_as(meter: str, prices: Mapping[str, Decimal]) -> str | None:

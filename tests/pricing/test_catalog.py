@@ -232,6 +232,25 @@ def test_a_stated_cost_prices_a_model_no_book_knows(price: Price):
     assert (found.priced, found.cost_usd, found.list_cost_usd, found.warnings) == ("stated", D("0.02"), None, ())
 
 
+def test_a_stated_cost_is_no_lower_bound_where_searches_have_no_list_price(price: Price):
+    # gpt-4: 30 per million; its searches have no price.
+    found = price("gpt-4", input_tokens=1_000, web_search_requests=2, stated_cost_usd=D("0.05"))
+    assert (found.priced, found.cost_usd, found.list_cost_usd, found.warnings) == ("stated", D("0.05"), None, ())
+    assert found.entry is not None
+
+
+def test_an_agents_statement_below_what_is_listed_in_part_does_not_count(price: Price):
+    found = price("gpt-4", input_tokens=1_000, web_search_requests=2, stated_cost_usd=D("0.02"), source="mcp")
+    assert (found.priced, found.cost_usd) == ("list", D("0.03"))
+    assert any("lower bound" in warning for warning in found.warnings)
+
+
+def test_what_the_list_cost_beside_a_stated_one_was_charged_as_is_said_of_the_list_cost(price: Price):
+    found = price("gpt-4", input_tokens=1_000, cache_read_input_tokens=400, stated_cost_usd=D("0.05"))
+    assert found.list_cost_usd == D("0.03")
+    assert [warning.startswith("List cost: ") for warning in found.warnings] == [True]
+
+
 def test_the_response_names_the_model_where_the_deployment_does_not(price: Price):
     found = price("our-deployment", "azure", response_model="gpt-4o-2024-08-06", input_tokens=1_000)
     assert (found.priced, found.model) == ("list", "gpt-4o")
