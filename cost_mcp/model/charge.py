@@ -70,7 +70,8 @@ class Pricing:
     """What a catalog made of one call.
 
     ``cost_usd`` is what counts, None when unpriced; it equals the sum of ``charges``. ``list_cost_usd`` is what the price
-    entry gives, kept even when a stated cost counts, if it is whole. ``model`` and ``provider`` are the catalog's ids of what it matched.
+    entry gives, kept even when a stated cost counts, if it is whole. ``model`` and ``provider`` are the catalog's ids of what
+    it matched.
     """
 
     priced: str
