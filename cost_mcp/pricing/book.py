@@ -47,6 +47,11 @@ class Book:
                 models.setdefault(name, []).insert(0, entry)
         return found
 
+    @property
+    def providers(self) -> tuple[str, ...]:
+        """The ids of the providers it has any entry of, in lower case with hyphens."""
+        return tuple(self._entries)
+
     def has(self, provider: str) -> bool:
         """Whether it has any entry of a provider."""
         return folded(provider) in self._entries

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from cost_mcp.model.provider import canonical_provider
@@ -24,6 +24,9 @@ _OPENAI = re.compile(r"^(?:ft:)?(?:chatgpt-|codex-mini|computer-use-|omni-modera
 """Names only OpenAI gives its models that genai-prices' own pattern leaves out; Azure lists some of them too."""
 
 MAX_NEAREST = 3
+MAX_COMPARED = 100
+"""A longer name is not compared with others: no model's is, and comparing takes time with its length."""
+
 MAX_REMEMBERED = 10_000
 """Names come from outside: what is remembered about them is bounded."""
 
@@ -70,26 +73,54 @@ class Shelf:
                 return
 
     def nearest(self, provider: str | None, model: str) -> tuple[str, ...]:
-        """Up to three names to try instead: who has exactly this model, else names spelled alike."""
-        bare = model.lower()
-        if provider is None or not self._knows(provider):
-            holders = self._holders(model)
-            if holders:
-                return tuple(f"{holder}/{model}" for holder in holders[:MAX_NEAREST])
-            first, slash, rest = model.partition("/")
-            owner = canonical_provider(first) if slash and first.strip() else self._owner(model)
-            if owner is None or not self._knows(owner):
-                return ()
-            names = self._nearest_of(owner, rest.lower() if slash else bare)
-            return tuple(f"{owner}/{name}" for name in names)
-        return self._nearest_of(provider, bare)
+        """Up to three names to try instead: who has exactly this model, else names spelled alike.
 
-    def _nearest_of(self, provider: str, name: str) -> tuple[str, ...]:
+        The provider's names, or those of the family the name belongs to, are looked through first; all others where those
+        give nothing. Names of another provider than the one asked for stand behind their provider's id.
+        """
+        if provider is not None and self._knows(provider):
+            return self._alike(self._models(provider), model.lower()) or self._elsewhere(model)
+        if holders := self._holders(model):
+            maker = self._owner(model)
+            ordered = sorted(holders, key=lambda holder: holder != maker)
+            return tuple(f"{holder}/{model}" for holder in ordered[:MAX_NEAREST])
+        first, slash, rest = model.partition("/")
+        name = rest if slash and rest.strip() else model
+        owner = canonical_provider(first) if slash and first.strip() else self._owner(model)
+        names = self._alike(self._models(owner), name.lower()) if owner is not None else ()
+        return tuple(f"{owner}/{found}" for found in names) or self._elsewhere(name)
+
+    def _elsewhere(self, model: str) -> tuple[str, ...]:
+        """The names of all providers spelled like a model's; of several that sell one, its maker where that is known."""
+        if len(model) > MAX_COMPARED:
+            return ()
+        sellers: dict[str, list[str]] = {}
+        for provider in self._providers():
+            for name in self._models(provider):
+                sellers.setdefault(name, []).append(provider)
+        wanted = model.lower()
+        near = (wanted,) if wanted in sellers else self._alike(sellers, wanted)
+        return tuple(f"{self._maker(name, sellers[name])}/{name}" for name in near)
+
+    def _maker(self, name: str, sellers: Sequence[str]) -> str:
+        owner = self._owner(name)
+        return owner if owner is not None and owner in sellers else sellers[0]
+
+    def _models(self, provider: str) -> dict[str, None]:
+        """The names of a provider's models in lower case, in the order of the books."""
         names = dict.fromkeys(model.lower() for book in self._books for model in book.models(provider))
         names |= dict.fromkeys(model.lower() for model in self._library.models(provider))
-        names |= dict.fromkeys(self._supplement.models(provider))
-        names.pop(name, None)
-        return tuple(difflib.get_close_matches(name, names, n=MAX_NEAREST, cutoff=0.6))
+        return names | dict.fromkeys(self._supplement.models(provider))
+
+    def _providers(self) -> tuple[str, ...]:
+        found = [provider for book in self._books for provider in book.providers]
+        found += [*self._library.providers, *self._supplement.providers]
+        return tuple({folded(provider): provider for provider in reversed(found)}.values())
+
+    @staticmethod
+    def _alike(names: Iterable[str], name: str) -> tuple[str, ...]:
+        others = [other for other in names if other != name]
+        return tuple(difflib.get_close_matches(name, others, n=MAX_NEAREST, cutoff=0.6)) if len(name) <= MAX_COMPARED else ()
 
     @property
     def _library(self) -> Library:

@@ -49,6 +49,7 @@ def test_show_of_an_unknown_model_names_similar_ones_and_ends_with_one(cli: Cli)
 
     assert ran.code == 1
     assert "No price is known." in ran.out
+    assert "Similar: anthropic/claude-opus-4-6, " in ran.out
     assert cli("prices", "show", "claude-opus-4-66", "--json").json["known"] is False
 
 

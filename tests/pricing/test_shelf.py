@@ -184,6 +184,35 @@ def test_candidates_can_be_asked_for_as_they_are_named(price: Price):
         assert price(name, input_tokens=1, output_tokens=1).priced != "unpriced"
 
 
+@pytest.mark.parametrize(
+    ("name", "provider", "first"),
+    [
+        ("claude-opus-46", None, "anthropic/claude-opus-4-6"),
+        ("claude-opus-46", "anthropic", "claude-opus-4-6"),
+        ("anthropic/claude-opus-46", None, "anthropic/claude-opus-4-6"),
+        ("antropic/claude-opus-46", None, "anthropic/claude-opus-4-6"),
+        ("opus-4-6", None, "anthropic/claude-opus-4-6"),  # no family's name begins like that
+        ("gtp-5.4", None, "openai/gpt-5.4"),
+        ("GTP-5.4", None, "openai/gpt-5.4"),
+        ("gpt-4o", "anthropic", "openai/gpt-4o"),
+        ("gpt-4o", "no-such-host", "openai/gpt-4o"),
+        ("llama-3.3-70b-instrct", None, "inferenceapis/llama-3.3-70b-instruct"),
+    ],
+)
+def test_a_misspelt_name_is_answered_with_a_name_that_can_be_asked_for(
+    price: Price, name: str, provider: str | None, first: str
+):
+    found = price(name, provider, input_tokens=1)
+    assert found.priced == "unpriced"
+    assert found.nearest[0] == first
+    assert price(first, None if "/" in first else provider, input_tokens=1, output_tokens=1).priced == "list"
+
+
+@pytest.mark.parametrize("name", ["x" * 256, "claude-opus-4-6" * 17, "%"])
+def test_a_name_like_no_other_has_no_nearest(price: Price, name: str):
+    assert price(name, input_tokens=1).nearest == ()
+
+
 @given(st.text(st.characters(codec="ascii", categories=("L", "N", "P")), min_size=1, max_size=30))
 def test_a_name_nobody_lists_is_never_priced(catalog: Catalog, name: str):
     assert isinstance(catalog.resolve("anthropic", f"{name}-nobody", "standard", NOON), Unknown)
