@@ -63,17 +63,25 @@ def _zone(given: Given) -> str:
     return name
 
 
+def _word(given: Given) -> str:
+    """A scalar as text; nothing for what is none, or a number too long to be meant."""
+    value = given.value
+    if isinstance(value, int) and abs(value) > 10**9:
+        return ""
+    return str(value).strip() if isinstance(value, str | int | float) else ""
+
+
 def _weekday(given: Given) -> int:
     value = given.value.strip().lower() if isinstance(given.value, str) else given.value
     if isinstance(value, str) and value in WEEKDAYS:
         return WEEKDAYS.index(value)
-    if str(value) in {"0", "1", "2", "3", "4", "5", "6"}:
-        return int(str(value))
+    if _word(given) in {"0", "1", "2", "3", "4", "5", "6"}:
+        return int(_word(given))
     raise given.refused("is not a weekday.", "Use monday … sunday.")
 
 
 def _switch(given: Given) -> bool:
-    word = str(given.value).strip().lower()
+    word = _word(given).lower()
     if word in {"true", "1", "yes", "on"}:
         return True
     if word in {"false", "0", "no", "off"}:
@@ -82,7 +90,7 @@ def _switch(given: Given) -> bool:
 
 
 def _hours(given: Given) -> int:
-    text = str(given.value).strip()
+    text = _word(given)
     if isinstance(given.value, bool) or not (text.isascii() and text.isdigit()) or len(text) > 6:
         raise given.refused("is not a whole number of hours.", "Give 24 for one day.")
     if int(text) > MAX_BACKDATE_HOURS:
@@ -91,14 +99,14 @@ def _hours(given: Given) -> int:
 
 
 def _billing(given: Given) -> str:
-    word = str(given.value).strip().lower()
+    word = _word(given).lower()
     if word not in BILLING_MODES:
         raise given.refused("is not a billing mode.", f"Use {' or '.join(BILLING_MODES)}.")
     return word
 
 
 def _path(given: Given) -> Path:
-    text = _name(given) if len(str(given.value)) <= 256 else str(given.value)
+    text = given.value if isinstance(given.value, str) and len(given.value) > 256 else _name(given)
     if "\0" in text:
         raise given.refused("is not a path.", "Give the path of a file.")
     try:
@@ -109,7 +117,7 @@ def _path(given: Given) -> Path:
 
 
 def _ledger(given: Given) -> str:
-    text = str(given.value).strip()
+    text = _word(given)
     if text.lower().startswith(("postgresql://", "postgres://")):
         return text
     if "://" in text or text == ":memory:":

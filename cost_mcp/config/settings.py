@@ -11,7 +11,16 @@ from cost_mcp.config.declared import BOUND_NAMES, OTHER_VARIABLES, PREFIX, SETTI
 from cost_mcp.config.folders import config_folder, data_folder
 from cost_mcp.config.place import project_folder, system_zone
 from cost_mcp.config.trust import CONFIG_NAME, PRICES_NAME, is_trusted
-from cost_mcp.config.written import Entry, WrittenFile, read_bytes, read_written, shown_key
+from cost_mcp.config.written import (
+    MAX_BYTES,
+    MAX_SETTINGS_BYTES,
+    Entry,
+    WrittenFile,
+    read_bytes,
+    read_written,
+    shown_key,
+    written,
+)
 from cost_mcp.errors import ConfigError
 from cost_mcp.model.call import DEFAULT_TENANT
 
@@ -127,37 +136,50 @@ class _Reading:
         self.values[name] = value
         self.origins[name] = origin
 
-    def take_file(self, written: WrittenFile, kind: str, *, trusted: bool) -> None:
-        """Take a file's entries; from one that is not trusted, only those any project may set."""
+    def take_file(self, file: WrittenFile, kind: str, *, trusted: bool) -> None:
+        """Take a file's entries; from one that is not trusted, only those any project may set, where they can be taken."""
         ignored: list[str] = []
-        for key, entry in written.entries.items():
+        for key, entry in file.entries.items():
             declared = _BY_KEY.get(key)
             if declared is None:
-                self.warnings.append(_unknown_key(written.path, key, entry))
+                self.warnings.append(_unknown_key(file.path, key, entry))
             elif entry.value is None:
                 continue  # a key without a value is not set
             elif not (trusted or declared.project_may_set):
                 ignored.append(key)
             else:
-                place = f"{written.path}, line {entry.line}"
-                given = Given(entry.value, f"{place}: {key}", written.path.parent, declared.name)
-                self.put(declared.name, declared.parse(given), Origin(kind, place))
+                place = f"{file.path}, line {entry.line}"
+                given = Given(entry.value, f"{place}: {key}", file.path.parent, declared.name)
+                try:
+                    self.put(declared.name, declared.parse(given), Origin(kind, place))
+                except ConfigError as error:
+                    if trusted:
+                        raise
+                    self.warnings.append(f"{error.sentence} It is ignored. {error.hint}")
         if ignored:
             self.warnings.append(
-                f"{written.path}: {', '.join(ignored)} ignored, because a project's file is not trusted until you say so. "
+                f"{file.path}: {', '.join(ignored)} ignored, because a project's file is not trusted until you say so. "
                 "Read it, then run `cost-mcp trust`."
             )
 
     def take_project(self, folder: Path) -> bool:
-        """Take a project's settings and, once trusted, its price book; answers whether its settings are trusted."""
+        """Take a project's settings and, once trusted, its price book; answers whether its settings are trusted.
+
+        A file that is not trusted and cannot be read as written is ignored with a warning: cloned code must not be able to
+        keep calls from being recorded.
+        """
         config, prices = folder / CONFIG_NAME, folder / PRICES_NAME
         trusted = False
-        if config.is_file():
-            written = read_written(config)
-            trusted = is_trusted(config, written.content)
-            self.take_file(written, "project", trusted=trusted)
-        if prices.is_file():
-            if is_trusted(prices, read_bytes(prices)):
+        if config.is_file() and (content := self.project_bytes(config, MAX_SETTINGS_BYTES)) is not None:
+            trusted = is_trusted(config, content)
+            try:
+                self.take_file(written(config, content), "project", trusted=trusted)
+            except ConfigError as error:
+                if trusted:
+                    raise
+                self.warnings.append(f"{error.sentence} The file is ignored. {error.hint}")
+        if prices.is_file() and (content := self.project_bytes(prices)) is not None:
+            if is_trusted(prices, content):
                 self.put("project_price_book", prices, Origin("project", str(prices)))
             else:
                 self.warnings.append(
@@ -165,6 +187,14 @@ class _Reading:
                     "Read it, then run `cost-mcp trust`."
                 )
         return trusted
+
+    def project_bytes(self, file: Path, most: int = MAX_BYTES) -> bytes | None:
+        """A project's file; None, with a warning, where it cannot be read, since nobody trusted what nobody can read."""
+        try:
+            return read_bytes(file, most)
+        except ConfigError as error:
+            self.warnings.append(f"{error.sentence} The file is ignored. {error.hint}")
+            return None
 
     def take_environment(self, environ: Mapping[str, str], cwd: Path) -> None:
         """Take the variables; context names given here bind."""

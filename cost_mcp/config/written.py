@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,7 +14,10 @@ if TYPE_CHECKING:
     import yaml
 
 MAX_BYTES = 1_000_000
-"""The largest file read; a settings file that long is a mistake, or an attack by a cloned project."""
+"""The largest file read; one that long is a mistake, or an attack by a cloned project."""
+
+MAX_SETTINGS_BYTES = 32_000
+"""The largest settings file: reading a megabyte of YAML takes half a minute, in every command and before every first call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,18 +73,30 @@ def decoded(path: Path, content: bytes) -> str:
 
 
 def read_written(path: Path) -> WrittenFile:
-    """A YAML settings file; an empty one has no entries.
+    """A YAML settings file, read now.
 
     Raises:
-        ConfigError: unreadable, not YAML, not a mapping of keys to values, or a key given twice; file and line are named.
+        ConfigError: unreadable, or what ``written`` refuses.
     """
-    content = read_bytes(path)
+    return written(path, read_bytes(path, MAX_SETTINGS_BYTES))
+
+
+def written(path: Path, content: bytes) -> WrittenFile:
+    """A YAML settings file by its bytes; an empty one has no entries.
+
+    Raises:
+        ConfigError: not YAML, not a mapping of keys to values, with aliases, or a key given twice; file and line
+            are named.
+    """
     text = decoded(path, content)
     if not text.strip():
         return WrittenFile(path, content, {})
     import yaml  # 19 ms: only where there is a file to read
 
-    loader = yaml.SafeLoader(text)
+    try:
+        loader = yaml.SafeLoader(text)
+    except yaml.reader.ReaderError as error:  # NUL and other characters that YAML does not take
+        raise _not_yaml(path, error, text.count("\n", 0, error.position) + 1) from None
     try:
         node = loader.get_single_node()
         entries = _entries(path, loader, node)
@@ -92,9 +108,11 @@ def read_written(path: Path) -> WrittenFile:
     return WrittenFile(path, content, entries)
 
 
-def _not_yaml(path: Path, error: Exception) -> ConfigError:
+def _not_yaml(path: Path, error: Exception, line: int | None = None) -> ConfigError:
     mark = getattr(error, "problem_mark", None)
-    where = f", line {mark.line + 1}" if mark is not None else ""
+    if mark is not None:
+        line = mark.line + 1
+    where = "" if line is None else f", line {line}"
     return ConfigError(
         f"{path}{where}: not valid YAML.",
         field="file",
@@ -110,6 +128,7 @@ def _entries(path: Path, loader: yaml.SafeLoader, node: yaml.Node | None) -> dic
     if not isinstance(node, yaml.MappingNode):
         line = node.start_mark.line + 1
         raise ConfigError(f"{path}, line {line}: not a mapping.", field="file", hint="Write one `key: value` per line.")
+    _refuse_aliases(path, node)
     entries: dict[str, Entry] = {}
     for key_node, value_node in node.value:
         line = key_node.start_mark.line + 1
@@ -124,6 +143,24 @@ def _entries(path: Path, loader: yaml.SafeLoader, node: yaml.Node | None) -> dic
     return entries
 
 
+def _refuse_aliases(path: Path, root: yaml.Node) -> None:
+    """Few lines of aliases of aliases stand for more values than memory holds, and merge keys (``<<``) build them all."""
+    seen: set[int] = set()
+    waiting = [root]
+    while waiting:
+        node = waiting.pop()
+        if id(node) in seen:
+            raise ConfigError(
+                f"{path}, line {node.start_mark.line + 1}: an alias (*name) stands for this.",
+                field="file",
+                hint="Write the value out where it is meant.",
+            )
+        seen.add(id(node))
+        parts = cast("list[yaml.Node | tuple[yaml.Node, yaml.Node]]", node.value if isinstance(node.value, list) else [])
+        for part in parts:
+            waiting += part if isinstance(part, tuple) else [part]
+
+
 def _constructed(loader: yaml.SafeLoader, node: yaml.Node) -> object:
     import yaml
 
@@ -136,6 +173,5 @@ def _constructed(loader: yaml.SafeLoader, node: yaml.Node) -> object:
 
 
 def shown_key(key: str) -> str:
-    """A key of a file, fit for one line of a message."""
-    text = "".join(c if c.isprintable() else "?" for c in key)
-    return text if len(text) <= 40 else f"{text[:39]}…"
+    """A key of a file, fit for a message: what does not look like a key may be any file's contents, and is not repeated."""
+    return key if re.fullmatch(r"[A-Za-z][\w.-]{0,39}", key) else "a key"

@@ -203,6 +203,59 @@ def test_trust_lasts_until_the_file_changes(repository: Path):
     assert changed.settings.project_price_book == prices
 
 
+ALIASES = "a: &a [x, x, x, x, x, x, x, x, x]\n"
+MERGES = "a: &a {k: 1, l: 2}\n" + "".join(f"b{n}: &b{n} {{<<: [{', '.join(['*a'] * 9)}]}}\n" for n in range(40))
+
+
+@pytest.mark.usefixtures("home")
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"project: [\n",
+        b"\tproject: x\n",
+        b"project: \xff\n",
+        b"project: \x00\n",
+        b"- x\n",
+        b"project: a\nproject: b\n",
+        b"#" * 2_000_000,
+        b"project: [1]\n",
+        b'project: "a\\0"\n',
+        (ALIASES + "? [*a]\n: x\n").encode(),
+        MERGES.encode(),
+    ],
+)
+def test_a_project_that_is_not_trusted_cannot_stop_anything_with_a_broken_file(repository: Path, content: bytes):
+    config = repository / ".cost-mcp" / "config.yaml"
+    config.write_bytes(content)
+    (repository / ".cost-mcp" / "prices.yaml").write_bytes(b"#" * 2_000_000)
+
+    loaded = load_settings({"COST_MCP_AGENT": "coder"}, repository)
+
+    assert (loaded.settings.agent, loaded.settings.project) == ("coder", None)
+    assert len(loaded.warnings) == 2
+    assert all("ignored" in warning for warning in loaded.warnings)
+
+
+@pytest.mark.usefixtures("home")
+def test_a_trusted_file_that_cannot_be_taken_is_an_error(repository: Path):
+    write(repository / ".cost-mcp" / "config.yaml", "project: [1]\n")
+    trust(repository / ".cost-mcp")
+
+    with pytest.raises(ConfigError, match="project is not text"):
+        load_settings({}, repository)
+
+
+@pytest.mark.usefixtures("home")
+def test_a_projects_file_that_stands_for_another_is_not_quoted(repository: Path, tmp_path: Path):
+    secret = write(tmp_path / "passwords", "root:$6$secret:19000: x\n")
+    (repository / ".cost-mcp" / "config.yaml").symlink_to(secret)
+
+    (warning,) = load_settings({}, repository).warnings
+
+    assert "a key is not a setting" in warning
+    assert "secret" not in warning
+
+
 def test_a_misspelt_key_is_named_with_file_line_and_the_nearest_key(home: Path, tmp_path: Path):
     path = write(user_file(home), "project: shop\ntimezne: UTC\n")
 
@@ -245,6 +298,7 @@ def test_a_misspelt_variable_is_named_with_the_nearest_one(tmp_path: Path):
         ("just words\n", 1, "not a mapping"),
         ("project: a\nproject: b\n", 2, "project stands already on line 1"),
         ("project: a\ntimezone: Nowhere/At-All\n", 2, "timezone is not a known IANA time zone"),
+        ("project: &a x\nagent: *a\n", 1, "an alias"),
         ("project: 7\n", 1, "project is not text"),
         ("week_start: 7\n", 1, "week_start is not a weekday"),
         ("\n\nmax_backdate_hours: soon\n", 3, "max_backdate_hours is not a whole number of hours"),
@@ -272,8 +326,10 @@ def test_a_file_that_says_nothing_changes_nothing(home: Path, tmp_path: Path, te
 def test_a_file_that_is_no_text_or_too_large_or_bottomless_is_refused(home: Path, tmp_path: Path):
     for content, reason in (
         (b"project: x\nagent: \xff\xfe\n", "line 2: not UTF-8 text"),
-        (b"#" * 1_000_001, "larger than 1,000,000 bytes"),
-        (b"project: " + b"[" * 100_000, "not valid YAML"),
+        (b"#" * 32_001, "larger than 32,000 bytes"),
+        (b"project: " + b"[" * 20_000, "not valid YAML"),
+        (b"project: x\nagent: \x07\n", "line 2: not valid YAML"),
+        (b"max_backdate_hours: 0x" + b"f" * 20_000, "not a whole number of hours"),
     ):
         user_file(home).write_bytes(content)
         with pytest.raises(ConfigError, match=reason):
