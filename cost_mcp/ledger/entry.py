@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from operator import attrgetter
 from typing import Any
 
 from cost_mcp.errors import InvalidInput
@@ -42,6 +43,7 @@ REVERSE_ENTRY = (
 INSERT_PRICE_ENTRY = "INSERT INTO price_entries (tenant, entry_id, contents) VALUES (?, ?, ?)"
 SELECT_PRICE_ENTRY = "SELECT price_id FROM price_entries WHERE tenant = ? AND entry_id = ?"
 
+_usage_values = attrgetter(*USAGE_FIELDS)
 SUPPLIED_BITS = {"provider": 1, "service_tier": 2, "occurred_at": 4, "stated_cost_usd": 8}
 HAS_PROVIDER = 16
 
@@ -73,7 +75,7 @@ def charged_nanos(priced: PricedCall) -> int:
 
 def entry_values(priced: PricedCall) -> tuple[Any, ...]:
     """What the call and its pricing say of themselves: the later parameters of ``INSERT_ENTRY``."""
-    call, context, pricing, usage = priced.call, priced.call.context, priced.pricing, priced.call.usage
+    call, context, pricing = priced.call, priced.call.context, priced.pricing
     return (
         micros(call.occurred_at),
         context.task_id,
@@ -89,7 +91,7 @@ def entry_values(priced: PricedCall) -> tuple[Any, ...]:
         None if call.stated_cost_usd is None else nanos(call.stated_cost_usd),
         int(pricing.cost_usd is None),
         int(call.provisional),
-        *[getattr(usage, name) for name in USAGE_FIELDS],
+        *_usage_values(call.usage),
         _charges_text(pricing.charges),
         _compact(dict(context.tags)) if context.tags else None,
         _compact(dict(call.metadata)) if call.metadata else None,
@@ -98,9 +100,7 @@ def entry_values(priced: PricedCall) -> tuple[Any, ...]:
 
 
 def _bits(call: Call) -> int:
-    return sum(bit for name, bit in SUPPLIED_BITS.items() if name in call.supplied) + (
-        0 if call.provider is None else HAS_PROVIDER
-    )
+    return sum([SUPPLIED_BITS[name] for name in call.supplied]) + (0 if call.provider is None else HAS_PROVIDER)
 
 
 def _compact(value: object) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from operator import neg
 from typing import Any
@@ -68,7 +68,9 @@ def receipts(answers: Sequence[Answer], held: Held) -> tuple[Receipt | Exception
 def _receipt(entered: Entered, held: Held) -> Receipt:
     if not entered.windows:
         return entered.receipt
-    return replace(entered.receipt, standings=tightest_first([held[window.key] for window in entered.windows]))
+    receipt = entered.receipt
+    standings = tightest_first([held[window.key] for window in entered.windows])
+    return Receipt(outcome=receipt.outcome, recorded=receipt.recorded, standings=standings, warnings=receipt.warnings)
 
 
 def _answer(book: Book, call: Prepared, recorded_at: int) -> Answer:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from cost_mcp.ledger.contract import WindowOf
@@ -15,7 +16,6 @@ from cost_mcp.model.charge import PricedCall
 from cost_mcp.model.moment import micros
 from cost_mcp.model.money import nanos, usd
 from cost_mcp.model.scope import Covered
-from cost_mcp.model.totals import ZERO
 
 WINDOW_SUMS = (
     "calls", "unpriced_calls", "provisional_calls", "cost_nanos", "charged_nanos", "provisional_nanos", "tokens", "provisional_tokens",
@@ -118,22 +118,22 @@ def tightest_windows(budget: Budget, start: datetime, end: datetime | None) -> P
 
 def standing(window: Window, row: Sequence[Any]) -> Standing:
     """A window's sums, in the order of ``WINDOW_SUMS``, as a ``Standing`` in the budget's unit."""
-    sums: dict[str, int] = dict(zip(WINDOW_SUMS, row, strict=False))
-    budget, zero = window.budget, ZERO
+    calls, unpriced, provisional_calls, cost, charged, provisional_cost, tokens, provisional_tokens = row[: len(WINDOW_SUMS)]
+    budget = window.budget
     if budget.unit == "usd":
-        spent, provisional = usd(sums[_spent_column(budget)]), usd(sums["provisional_nanos"])
+        spent, provisional = usd(charged if budget.mode == "enforce" else cost), usd(provisional_cost)
     elif budget.unit == "tokens":
-        spent, provisional = zero + sums["tokens"], zero + sums["provisional_tokens"]
+        spent, provisional = Decimal(tokens), Decimal(provisional_tokens)
     else:
-        spent, provisional = zero + sums["calls"], zero + sums["provisional_calls"]
+        spent, provisional = Decimal(calls), Decimal(provisional_calls)
     return Standing(
         budget=budget,
         window_start=window.start,
         window_end=window.end,
         each_value=window.each_value or None,
         spent=spent,
-        calls=sums["calls"],
-        unpriced_calls=sums["unpriced_calls"],
+        calls=calls,
+        unpriced_calls=unpriced,
         provisional=provisional,
     )
 

@@ -22,7 +22,7 @@ def usd(nanos: int) -> Decimal:
 
 def nanos(amount: Decimal) -> int:
     """Whole nano-dollars for an amount in dollars, rounded half to even."""
-    return int(_WIDE.to_integral_value(_WIDE.multiply(amount, Decimal(NANOS_PER_USD))))
+    return int(_WIDE.to_integral_value(_WIDE.scaleb(amount, 9)))
 
 
 def usd_text(amount: Decimal) -> str:
