@@ -48,6 +48,10 @@ def diagnose(around: Surroundings) -> Diagnosis:
             look(found, loaded.settings, around)
         except CostError as error:
             found.problems.append(str(error))
+        except OSError as error:
+            found.problems.append(
+                f"{error.filename} cannot be looked at ({error.strerror}). Give this user the right to read it."
+            )
     return found
 
 

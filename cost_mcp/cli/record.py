@@ -140,3 +140,7 @@ def _json(text: str, field: str) -> object:
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         raise InvalidInput(f"{field} is not JSON ({where}).", field=field, hint="Give the object as it was answered.") from None
+    except ValueError:  # a number of more digits than Python reads
+        raise InvalidInput(
+            f"{field} holds a number that is too long.", field=field, hint="Give the object as it was answered."
+        ) from None

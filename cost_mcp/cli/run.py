@@ -10,6 +10,7 @@ from io import TextIOWrapper
 import click
 
 from cost_mcp.cli.failure import WRONG, tell, tell_unexpected, tell_usage
+from cost_mcp.cli.output import Unwritten
 from cost_mcp.cli.root import root
 from cost_mcp.cli.surroundings import Surroundings
 from cost_mcp.errors import CostError
@@ -29,12 +30,20 @@ def run(words: Sequence[str], surroundings: Surroundings | None = None) -> int:
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
     except (BrokenPipeError, SystemExit):  # click turns the one into the other
-        # Whoever read us has seen enough; point stdout elsewhere so that closing it at exit does not complain.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _leave_stdout()  # whoever read us has seen enough
         return 0
+    except Unwritten as error:
+        _leave_stdout()
+        sentence = f"the answer cannot be written ({error}). What the command does is done; only its answer is lost."
+        return tell_usage(sentence, "Look again, to another place.", as_json=False)
     except Exception as error:  # noqa: BLE001 (the outermost place: what nobody foresaw becomes a sentence with an id)
         return _told(error, around, as_json="--json" in words)
     return answer if isinstance(answer, int) and 0 <= answer <= WRONG else 0
+
+
+def _leave_stdout() -> None:
+    """Point stdout elsewhere, so that closing it at exit does not complain."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _told(error: Exception, around: Surroundings, *, as_json: bool) -> int:

@@ -116,6 +116,37 @@ def test_a_reader_that_leaves_early_is_no_error(environ: dict[str, str], project
     assert (child.returncode, said) == (0, "")
 
 
+@pytest.mark.parametrize("words", [["today"], ["today", "--json"]])
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full")
+def test_an_answer_that_a_full_disk_does_not_take_is_an_error_of_one_line(
+    environ: dict[str, str], project: Path, words: list[str]
+):
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "cost_mcp", *words]
+        done = subprocess.run(command, env=environ, cwd=project, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: the answer cannot be written (")
+    assert done.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("streams", [">&-", "<&-", ">&- 2>&- <&-"])
+def test_a_command_whose_streams_are_closed_still_does_its_work(environ: dict[str, str], project: Path, streams: str):
+    recording = f'"{sys.executable}" -m cost_mcp record --model gpt-5 --input-tokens 1 {streams}'
+    done = subprocess.run(["sh", "-c", recording], env=environ, cwd=project, capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(ran(environ, project, "today", "--json").stdout)["calls"] == 1
+
+
+def test_a_usage_from_a_closed_stdin_is_refused_in_one_line(environ: dict[str, str], project: Path):
+    recording = f'"{sys.executable}" -m cost_mcp record --model gpt-5 --usage - <&-'
+    done = subprocess.run(["sh", "-c", recording], env=environ, cwd=project, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: usage is not JSON")
+
+
 def test_the_exit_code_reaches_the_shell(environ: dict[str, str], project: Path):
     assert ran(environ, project, "prices", "explain", "nothing").returncode == 1
     assert ran(environ, project, "nothing").returncode == 2

@@ -97,6 +97,7 @@ def test_a_bound_context_cannot_be_changed_by_an_option(cli: Cli):
         (b'{"input_tokens": 1,', "usage is not JSON (line 1"),
         (b"\xff\xfe", "usage is not UTF-8 text."),
         (b"[" * 100_000, "usage is nested too deeply."),
+        (b'{"input_tokens": ' + b"9" * 5000 + b"}", "usage holds a number that is too long."),
         (b"7", "usage"),
     ],
 )
@@ -118,6 +119,7 @@ def test_a_file_that_is_no_usage_is_refused_without_repeating_it(cli: Cli, home:
         ["--input-tokens", "1", "--tag", "notag"],
         ["--input-tokens", "1", "--tag", "a=1", "--tag", "a=2"],
         ["--input-tokens", "1", "--metadata", "[1]"],
+        ["--input-tokens", "1", "--metadata", '{"a": ' + "9" * 5000 + "}"],
         ["--input-tokens", "1.5"],
         ["--input-tokens", "-1"],
     ],
