@@ -55,6 +55,8 @@ def build_rule(sightings: Iterable[Sighting], tier: str, at: datetime) -> Rule |
     layers |= {addition.layer for addition in held.additions if any(card in addition.entry.tiers for card in tier_cards)}
     origins += [tier_card.origin for tier_card in tier_cards if tier_card.origin not in origins]
     warnings = () if tier_cards or tier == STANDARD else (_no_tier(tier, entry),)
+    if held.sighting.place is not None:
+        warnings += (_no_place(held.sighting.place, entry),)
     derived, note = _derive(entry, rates)
     holds_from, holds_until = _holding(seen, at)
     return Rule(
@@ -103,6 +105,10 @@ def tier_cards_of(held: Held, tier: str, at: datetime) -> Sequence[TierCard]:
 
 def _no_tier(tier: str, entry: Entry) -> str:
     return f"{entry.provider} {entry.model} has no {tier} price at that time: charged at the standard price."
+
+
+def _no_place(place: str, entry: Entry) -> str:
+    return f"{entry.provider} {entry.model} has no price listed for {place}: charged at the price that is listed."
 
 
 def _derive(entry: Entry, rates: dict[str, Rate]) -> tuple[tuple[str, ...], str | None]:

@@ -11,7 +11,7 @@ from cost_mcp.model.provider import canonical_provider
 from cost_mcp.pricing.book import Book
 from cost_mcp.pricing.library import Library
 from cost_mcp.pricing.rate import Entry
-from cost_mcp.pricing.spelling import exact_spellings, folded, looks_bedrock, looks_vertex
+from cost_mcp.pricing.spelling import exact_spellings, folded, looks_bedrock, looks_vertex, unlisted_place
 from cost_mcp.pricing.supplement import Supplement
 
 _RESELLERS = frozenset({"aws", "azure", "google"})
@@ -33,10 +33,14 @@ MAX_REMEMBERED = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Sighting:
-    """A book's entry of the model asked for, with the layer it stands in (None for the tables below the books)."""
+    """A book's entry of the model asked for, with the layer it stands in (None for the tables below the books).
+
+    ``place`` is the region that was asked for where the tables have no price for it, only another.
+    """
 
     entry: Entry
     layer: str | None
+    place: str | None = None
 
 
 class Shelf:
@@ -181,7 +185,7 @@ class Shelf:
                 yield from (Sighting(replace(entry, model=name), book.layer) for entry in book.for_any(provider))
         base = self._below(provider, name)
         if base is not None:
-            yield Sighting(base, None)
+            yield Sighting(base, None, unlisted_place(provider, name, base.model))
 
     def _covering(self, book: Book, provider: str, name: str) -> tuple[Entry, ...]:
         """The entries of a book for the model that the tables below know under this name, however the book spells it."""

@@ -17,7 +17,7 @@ _ENDINGS = re.compile(
 )
 """One date or version at the end of a name. Words (-preview, -high, -fast, -reasoning) are not versions: never taken off."""
 
-_REGION = re.compile(r"^(?:us|eu|apac|jp|au|in|ca|sa|us-gov|global)\.(?=[a-z0-9]+\.)")
+_REGION = re.compile(r"^(us|eu|apac|jp|au|in|ca|sa|us-gov|global)\.(?=[a-z0-9]+\.)")
 _VENDORS = (
     "ai21", "amazon", "anthropic", "cohere", "deepseek", "google", "luma", "meta", "minimax", "mistral", "moonshot",
     "moonshotai", "nvidia", "openai", "qwen", "stability", "twelvelabs", "writer", "xai", "zai",
@@ -30,8 +30,18 @@ _PATHS = re.compile(
 )
 """Path segments that say how a model is reached: models/, publishers/…/models/, converse/."""
 
-_PLACES = re.compile(r"^(?:global|global-standard|us|eu|[a-z]{2,3}(?:-gov)?-[a-z]+-?\d)/")
-"""Path segments that say where: us-east-1/, eu/. Prices may differ by place, so a name listed with its place goes first."""
+_PLACES = re.compile(
+    r"^(global|global-standard|us|eu|apac|[a-z]{2,3}(?:-gov)?-[a-z]+-?\d|[a-z]*(?:north|south|east|west|central)[a-z]*\d?)/"
+)
+"""Path segments that say where: us-east-1/, eu/, and Azure's swedencentral/, eastus2/. Prices may differ by place, so a name
+listed with its place goes first."""
+
+_ANYWHERE = frozenset({"global", "global-standard"})
+_AT_HOME = frozenset({("aws", "us"), ("aws", "us-east-1")})
+"""Where a price without a place was read.
+
+Source: the price comments of the aws tables of genai-prices 0.2.3 ("AWS price list API (us-east-1)"). Read 2026-11-22.
+"""
 
 _VERSION = re.compile(r"-v\d+$")
 _DOTTED = re.compile(r"(?<=\d)\.(?=\d)")
@@ -88,6 +98,25 @@ def shorter_spellings(name: str) -> Iterator[str]:
             while (cut := _ENDINGS.sub("", shorter)) != shorter:
                 shorter = cut
                 yield shorter
+
+
+def unlisted_place(provider: str, name: str, listed: str) -> str | None:
+    """The place a name asks for where the model a price was found under is not of that place; None where it is.
+
+    A global deployment is the one without a place, unless only regional prices are listed (``regional.`` ids, which stand
+    for every region).
+    """
+    for spelled in exact_spellings(name):
+        if (found := _PLACES.match(spelled) or _REGION.match(spelled)) is None:
+            continue
+        place, model = found[1], listed.lower()
+        regional = model.startswith("regional.")
+        if place in _ANYWHERE:
+            return place if regional else None
+        if regional or (provider, place) in _AT_HOME or model.startswith((f"{place}/", f"{place}.")):
+            return None
+        return place
+    return None
 
 
 def same_stem(name: str, pattern: str) -> bool:

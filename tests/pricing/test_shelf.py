@@ -168,6 +168,46 @@ def test_a_provider_reads_the_name_in_its_own_way(price: Price, name: str, provi
 
 
 @pytest.mark.parametrize(
+    ("name", "provider", "place"),
+    [
+        ("eu.amazon.nova-lite-v1:0", None, "eu"),
+        ("bedrock/sa-east-1/amazon.nova-pro-v1:0", None, "sa-east-1"),
+        ("arn:aws:bedrock:eu-west-1:123456789012:inference-profile/eu.amazon.nova-pro-v1:0", None, "eu"),
+        ("global.anthropic.claude-opus-4-1-20250805-v1:0", None, "global"),  # only the regional price is listed
+        ("apac/gpt-4o", "azure", "apac"),
+        ("swedencentral/gpt-4o", "azure", "swedencentral"),
+        ("azure/eastus2/gpt-4o", None, "eastus2"),
+        ("eu/gpt-4o", "openai", "eu"),
+    ],
+)
+def test_a_place_without_a_price_of_its_own_is_charged_at_the_listed_price_and_said(
+    price: Price, name: str, provider: str | None, place: str
+):
+    found = price(name, provider, input_tokens=1_000)
+    assert found.priced == "list"
+    (warning,) = found.warnings
+    assert f"no price listed for {place}:" in warning
+
+
+@pytest.mark.parametrize(
+    ("name", "provider"),
+    [
+        ("us.amazon.nova-lite-v1:0", None),  # the tables' prices are those of us-east-1
+        ("us-east-1/amazon.nova-lite-v1:0", "aws"),
+        ("jp.anthropic.claude-opus-4-6-v1:0", None),  # one price is listed for every region
+        ("global.anthropic.claude-opus-4-6-v1:0", None),
+        ("us-gov-west-1/amazon.nova-pro-v1:0", "aws"),
+        ("eu/gpt-4o", "azure"),
+        ("global-standard/gpt-4o", "azure"),
+        ("gpt-4o", "azure"),
+    ],
+)
+def test_a_place_with_a_price_of_its_own_needs_no_word(price: Price, name: str, provider: str | None):
+    found = price(name, provider, input_tokens=1_000)
+    assert (found.priced, found.warnings) == ("list", ())
+
+
+@pytest.mark.parametrize(
     ("name", "provider"), [("claude-opus-5", "openai"), ("gpt-4o", "anthropic"), ("gpt-4o", "no-such-host")]
 )
 def test_a_provider_is_never_exchanged_for_one_that_has_the_model(price: Price, name: str, provider: str):
