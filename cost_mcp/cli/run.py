@@ -20,7 +20,10 @@ INTERRUPTED = 130
 
 def run(words: Sequence[str], surroundings: Surroundings | None = None) -> int:
     """Run one command; answers its exit code: 0 done, 1 refused or a negative answer, 2 wrong use or an error."""
-    around = surroundings or Surroundings()
+    try:
+        around = surroundings or Surroundings()
+    except CostError as error:
+        return tell(error, as_json="--json" in words)
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that cannot show a bar shows a question mark instead

@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from cost_mcp.config.place import current_folder
 from cost_mcp.service.opening import utc_now
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ class Surroundings:
     """Where a command runs. Tests give their own; a process has its environment, its folder and the machine's clock."""
 
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
-    cwd: Path = field(default_factory=Path.cwd)
+    cwd: Path = field(default_factory=current_folder)
     clock: Callable[[], datetime] = utc_now
 
     def load(self) -> Loaded:

@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cost_mcp.config.place import current_folder
 from cost_mcp.config.settings import load_settings
 from cost_mcp.errors import InvalidInput
 from cost_mcp.model.call import Rank
@@ -74,7 +75,7 @@ async def open_cost(db: str | Path | None = None, *, environ: Mapping[str, str] 
     given = dict(os.environ if environ is None else environ)
     if db is not None:
         given["COST_MCP_DB"] = str(db)
-    async with open_service(load_settings(given, Path.cwd()).settings) as service:
+    async with open_service(load_settings(given, current_folder()).settings) as service:
         yield Cost(service)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from cost_mcp.errors import InvalidInput
+from cost_mcp.errors import ConfigError, InvalidInput
 from cost_mcp.model.moment import zone
 
 PROJECT_FOLDER = ".cost-mcp"
@@ -42,6 +42,20 @@ def _written(path: Path) -> str:
         return path.read_text(encoding="utf-8").strip()
     except (OSError, UnicodeDecodeError):
         return ""
+
+
+def current_folder() -> Path:
+    """The folder this process runs in.
+
+    Raises:
+        ConfigError: it was removed meanwhile.
+    """
+    try:
+        return Path.cwd()
+    except OSError:
+        raise ConfigError(
+            "The folder this runs in is gone, or cannot be read.", field="folder", hint="Start it in a folder that is there."
+        ) from None
 
 
 def project_folder(cwd: Path) -> Path | None:

@@ -108,7 +108,7 @@ def load_settings(environ: Mapping[str, str], cwd: Path) -> Loaded:
     """
     reading = _Reading(warnings=_misspelt_variables(environ))
     user_file = _user_file(environ, cwd)
-    if user_file is not None and user_file.is_file():
+    if user_file is not None and _is_file(user_file):
         reading.take_file(read_written(user_file), "user", trusted=True)
     folder = project_folder(cwd)
     trusted = folder is not None and reading.take_project(folder)
@@ -170,7 +170,7 @@ class _Reading:
         """
         config, prices = folder / CONFIG_NAME, folder / PRICES_NAME
         trusted = False
-        if config.is_file() and (content := self.project_bytes(config, MAX_SETTINGS_BYTES)) is not None:
+        if (content := self.project_bytes(config, MAX_SETTINGS_BYTES)) is not None:
             trusted = is_trusted(config, content)
             try:
                 self.take_file(written(config, content), "project", trusted=trusted)
@@ -178,7 +178,7 @@ class _Reading:
                 if trusted:
                     raise
                 self.warnings.append(f"{error.sentence} The file is ignored. {error.hint}")
-        if prices.is_file() and (content := self.project_bytes(prices)) is not None:
+        if (content := self.project_bytes(prices)) is not None:
             if is_trusted(prices, content):
                 self.put("project_price_book", prices, Origin("project", str(prices)))
             else:
@@ -189,9 +189,9 @@ class _Reading:
         return trusted
 
     def project_bytes(self, file: Path, most: int = MAX_BYTES) -> bytes | None:
-        """A project's file; None, with a warning, where it cannot be read, since nobody trusted what nobody can read."""
+        """A project's file; None where there is none, and, with a warning, where it cannot be read."""
         try:
-            return read_bytes(file, most)
+            return read_bytes(file, most) if _is_file(file) else None
         except ConfigError as error:
             self.warnings.append(f"{error.sentence} The file is ignored. {error.hint}")
             return None
@@ -216,7 +216,7 @@ class _Reading:
         if "timezone" not in self.values and (name := system_zone(environ)) is not None:
             self.put("timezone", name, Origin("system", ""))
         beside = None if user_file is None else user_file.with_name(PRICES_NAME)
-        if "price_book" not in self.values and beside is not None and beside.is_file():
+        if "price_book" not in self.values and beside is not None and _is_file(beside):
             self.put("price_book", beside, Origin("user", str(beside)))
         for declared in SETTINGS:
             self.origins.setdefault(declared.name, Origin("default", ""))
@@ -235,11 +235,18 @@ def _user_file(environ: Mapping[str, str], cwd: Path) -> Path | None:
     if not named.strip():
         return None
     path = cwd / Path(named.strip()).expanduser()
-    if not path.is_file():
+    if not _is_file(path):
         raise ConfigError(
             f"{CONFIG_VARIABLE} names a file that is not there.", field="config", hint="Correct it, or leave it empty for none."
         )
     return path
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError as error:  # a folder on the way that may not be entered
+        raise ConfigError(f"{path} cannot be looked at ({error.strerror}).", field="file", hint="Check its rights.") from None
 
 
 def _nearest(word: str, known: Iterable[str]) -> str | None:

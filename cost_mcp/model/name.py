@@ -62,9 +62,20 @@ def clean_tags(value: object, field: str = "tags") -> Mapping[str, str]:
         raise InvalidInput(f"{field} has {len(given)} entries; {MAX_TAGS} is the most.", field=field, hint="Use metadata.")
     tags: dict[str, str] = {}
     for key, item in given.items():
-        text = json.dumps(item) if isinstance(item, bool | int | float) else item
-        tags[clean_name(key, f"{field} name")] = clean_name(text, f"{field} value")
+        name = clean_name(key, f"{field} name")
+        if name in tags:
+            raise InvalidInput(f"{field} gives a name twice.", field=field, hint="Blanks around a name do not count.")
+        tags[name] = clean_name(_tag_text(item, field), f"{field} value")
     return MappingProxyType(dict(sorted(tags.items())))
+
+
+def _tag_text(item: object, field: str) -> object:
+    if not isinstance(item, bool | int | float):
+        return item
+    try:
+        return json.dumps(item)
+    except ValueError:  # a number of more digits than Python writes
+        raise InvalidInput(f"{field} value is too long a number.", field=field, hint="Give a short name.") from None
 
 
 def clean_metadata(value: object, field: str = "metadata") -> Mapping[str, object]:

@@ -139,6 +139,14 @@ def test_a_command_whose_streams_are_closed_still_does_its_work(environ: dict[st
     assert json.loads(ran(environ, project, "today", "--json").stdout)["calls"] == 1
 
 
+def test_a_folder_that_is_gone_is_said_in_one_line(environ: dict[str, str], project: Path):
+    command = f'rm -r .git && rmdir "$PWD" && exec "{sys.executable}" -m cost_mcp today'
+    done = subprocess.run(["sh", "-c", command], env=environ, cwd=project, capture_output=True, text=True, check=False)
+
+    assert done.returncode == 2
+    assert done.stderr == "error: The folder this runs in is gone, or cannot be read. Start it in a folder that is there.\n"
+
+
 def test_a_usage_from_a_closed_stdin_is_refused_in_one_line(environ: dict[str, str], project: Path):
     recording = f'"{sys.executable}" -m cost_mcp record --model gpt-5 --usage - <&-'
     done = subprocess.run(["sh", "-c", recording], env=environ, cwd=project, capture_output=True, text=True, check=False)

@@ -236,6 +236,11 @@ def test_a_project_that_is_not_trusted_cannot_stop_anything_with_a_broken_file(r
     assert all("ignored" in warning for warning in loaded.warnings)
 
 
+def test_a_name_no_file_system_takes_is_a_clear_error(tmp_path: Path):
+    with pytest.raises(ConfigError, match="cannot be looked at"):
+        load_settings({"COST_MCP_CONFIG": "x" * 300}, tmp_path)
+
+
 @pytest.mark.usefixtures("home")
 def test_a_trusted_file_that_cannot_be_taken_is_an_error(repository: Path):
     write(repository / ".cost-mcp" / "config.yaml", "project: [1]\n")

@@ -48,6 +48,14 @@ def test_tags_are_sorted_text():
     assert list(clean_tags({"b": 1, "a": True}).items()) == [("a", "true"), ("b", "1")]
 
 
+@pytest.mark.parametrize("value", [{"a": 10**6000}, {"a": "1", "a ": "2"}, {"a": "\ud800"}, {"": "x"}, {"a": []}, [("a", "b")]])
+def test_tags_that_are_no_short_texts_under_distinct_names_are_refused(value: object):
+    with pytest.raises(InvalidInput) as refused:
+        clean_tags(value)
+    assert refused.value.field is not None
+    assert refused.value.field.startswith("tags")
+
+
 def deep(levels: int) -> object:
     nested: object = 1
     for _ in range(levels):
