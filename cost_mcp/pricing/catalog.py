@@ -8,14 +8,14 @@ from datetime import datetime
 from decimal import Decimal
 
 from cost_mcp.errors import InvalidInput, PriceBookError
-from cost_mcp.model.call import Call
+from cost_mcp.model.call import SERVICE_TIERS, Call
 from cost_mcp.model.charge import FREE, LIST, OVERRIDE, STATED, UNPRICED, Charge, Pricing
 from cost_mcp.model.money import MAX_CALL_USD, nanos, usd, usd_text
 from cost_mcp.model.provider import canonical_provider
 from cost_mcp.pricing.book import LAYERS, PACKAGED, Book, BookText
 from cost_mcp.pricing.charging import Charged, charges
 from cost_mcp.pricing.library import Library
-from cost_mcp.pricing.listing import Listing, listed_prices
+from cost_mcp.pricing.listing import Listing, in_force, listed_prices
 from cost_mcp.pricing.packaged import packaged_books, read_supplement
 from cost_mcp.pricing.rate import Entry
 from cost_mcp.pricing.resolving import STANDARD, build_rule
@@ -103,8 +103,17 @@ class Catalog:
         prices = tuple(listed_prices(self._shelf.sightings(known, model), at))
         if isinstance(found, Unknown):
             return replace(asked, prices=prices, nearest=found.nearest, warnings=(found.why,))
-        entry = found.entry(0)
-        return replace(asked, provider=found.provider, model=found.model, prices=prices, entry=entry, warnings=found.warnings)
+        rules = [self.resolve(known, model, tier, at) for tier in SERVICE_TIERS]
+        charged = [in_force(rule, prices) for rule in rules if isinstance(rule, Rule)]
+        return replace(
+            asked,
+            provider=found.provider,
+            model=found.model,
+            prices=prices,
+            in_force=tuple(tier for tier in charged if tier is not None),
+            entry=found.entry(0),
+            warnings=found.warnings,
+        )
 
     def _unknown_model(self, provider: str | None, model: str) -> Unknown:
         key = (provider, model)

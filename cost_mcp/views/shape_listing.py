@@ -18,6 +18,7 @@ def listing_shape(listing: Listing) -> dict[str, object]:
     """Every price known for a model, the one that wins first, and the entry a standard call is charged by.
 
     ``known`` is false, and ``in_force`` absent, where nothing applies; ``nearest`` then names models to try instead.
+    ``in_force_by_tier`` says what each service tier with prices of its own is charged, every meter included.
     """
     shape = present(
         {
@@ -29,6 +30,18 @@ def listing_shape(listing: Listing) -> dict[str, object]:
             "in_force": None if listing.entry is None else price_shape(listing.entry),
         }
     )
+    shape["in_force_by_tier"] = [
+        present(
+            {
+                "service_tier": tier.price.service_tier,
+                "unit_prices_usd": _prices(tier.unit_prices),
+                "steps": _steps(tier.steps),
+                "book": tier.price.book,
+                "version": tier.price.version,
+            }
+        )
+        for tier in listing.in_force
+    ]
     shape["prices"] = [_price_shape(price) for price in listing.prices]
     shape["nearest"] = list(listing.nearest)
     shape["warnings"] = list(listing.warnings)
@@ -44,8 +57,7 @@ def _price_shape(price: ListedPrice) -> dict[str, object]:
             "service_tier": price.service_tier,
             "applies": price.applies,
             "unit_prices_usd": _prices(price.unit_prices),
-            "steps": [{"above_input_tokens": above, "unit_prices_usd": _prices(prices)} for above, prices in price.steps]
-            or None,
+            "steps": _steps(price.steps),
             "times_standard": None if price.times is None else format(price.times.normalize(), "f"),
             "valid_from": None if price.valid_from is None else instant_text(price.valid_from),
             "valid_to": None if price.valid_to is None else instant_text(price.valid_to),
@@ -53,9 +65,14 @@ def _price_shape(price: ListedPrice) -> dict[str, object]:
             "days": price.days or None,
             "extends": price.extends,
             "undated": price.undated,
+            "overruled": price.overruled,
             "note": price.note,
         }
     )
+
+
+def _steps(steps: tuple[tuple[int, Mapping[str, Decimal]], ...]) -> list[dict[str, object]] | None:
+    return [{"above_input_tokens": above, "unit_prices_usd": _prices(prices)} for above, prices in steps] or None
 
 
 def _prices(prices: Mapping[str, Decimal]) -> dict[str, str]:

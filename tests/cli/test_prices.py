@@ -39,7 +39,13 @@ def test_show_marks_the_price_in_force_and_names_its_book(cli: Cli):
 
     assert ran.code == 0
     assert ran.out.startswith("anthropic/claude-opus-4-6  ·  dollars per million tokens\n")
-    assert "●  standard" in ran.out
+    assert ran.out.split("In force at 2026-11-22 12:00 UTC\n")[1].splitlines()[1].split()[:4] == [
+        "standard",
+        "5",
+        "0.5",
+        "6.25",
+    ]
+    assert "  fast (× 6)   30          3 " in ran.out
     assert shape["in_force"]["unit_prices_usd"]["input"] == "0.000005"
     assert any(price["applies"] for price in shape["prices"])
 

@@ -53,7 +53,7 @@ def test_hours_and_days_are_shown_as_text(catalog: Catalog):
     found = catalog.listing("deepseek-flash", "deepseek", datetime(2026, 11, 20, 2, tzinfo=UTC))
     peak = next(price for price in found.prices if price.applies)
     assert peak.hours == "01:00-04:00, 06:00-10:00"
-    assert peak.days.startswith("mon, tue, wed, thu, fri except 2026-09-25")
+    assert peak.days.startswith("mon-fri except 2026-09-25")
 
 
 def test_an_unknown_model_lists_nothing_and_names_the_nearest(catalog: Catalog):
@@ -69,3 +69,31 @@ def test_what_fills_a_gap_is_listed_where_there_is_one_and_left_out_where_there_
     filled, full = catalog.listing("gpt-4", "openai", NOON), catalog.listing("gpt-5.4", "openai", NOON)
     assert (filled.prices[0].book, filled.prices[0].applies) == ("user", True)
     assert {price.book for price in full.prices} == {"genai-prices"}
+
+
+def test_every_tier_in_force_has_all_its_prices_whichever_book_they_are_from(catalog: Catalog):
+    # Opus 4.6: input 5, cache read 0.5; batch is listed at half, fast is 6 x standard by a packaged correction.
+    found = catalog.listing("claude-opus-4-6", None, NOON)
+    assert [
+        (tier.price.service_tier, tier.price.book, tier.unit_prices["input"] * 1_000_000, tier.unit_prices["cache_read"] * 1_000_000)
+        for tier in found.in_force
+    ] == [
+        ("standard", "genai-prices", Decimal(5), Decimal("0.5")),
+        ("batch", "genai-prices", Decimal("2.5"), Decimal("0.25")),
+        ("fast", "packaged", Decimal(30), Decimal(3)),
+    ]  # fmt: skip
+
+
+def test_what_is_in_force_at_a_peak_hour_says_its_hours(catalog: Catalog):
+    (standard,) = catalog.listing("deepseek-v4-pro", "deepseek", datetime(2026, 11, 20, 2, tzinfo=UTC)).in_force
+    assert (standard.price.hours, standard.unit_prices["input"]) == ("01:00-04:00, 06:00-10:00", Decimal("0.00000132"))
+
+
+def test_a_price_ends_where_a_later_one_of_its_book_begins(catalog: Catalog):
+    standard = [price for price in catalog.listing("gpt-5.6-sol", None, NOON).prices if price.service_tier == "standard"]
+    assert [price.valid_to for price in standard] == [datetime(2026, 8, 21, tzinfo=UTC), None]
+
+
+def test_what_a_higher_book_says_overrules_the_tables(catalog: Catalog):
+    prices = catalog.listing("deepseek-v4-pro", "deepseek", NOON).prices
+    assert {(price.book, price.overruled) for price in prices} == {("packaged", False), ("genai-prices", True)}
