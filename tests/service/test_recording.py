@@ -95,7 +95,7 @@ async def test_an_unknown_model_is_unpriced_and_never_free(opened: Opener):
         (standing,) = (await service.budget_status({})).standings
     assert receipt.pricing.priced == "unpriced"
     assert receipt.cost_usd is None
-    assert any("unpriced" in warning for warning in receipt.warnings)
+    assert any("has no price" in warning for warning in receipt.warnings)
     assert any("claude-opus-4" in near for near in receipt.pricing.nearest)
     assert (task.task.totals.cost_usd, task.task.totals.unpriced_calls) == (Decimal(0), 1)
     assert (standing.budget.budget_id, standing.unpriced_calls) == (budget.budget_id, 1)
