@@ -19,11 +19,14 @@ class Row:
     held: bool | None
 
 
-def ratio_row(what: str, ours: float, other: float, unit: str, bound: float, *, at_least: bool = False) -> Row:
-    """A row for two measured figures; the ratio is ours over the other's."""
+def ratio_row(what: str, ours: float, other: float, unit: str, bound: float | None, *, at_least: bool = False) -> Row:
+    """A row for two measured figures; the ratio is ours over the other's; no bound for one only stated."""
     ratio = ours / other
+    figures = (what, shown(ours, unit), shown(other, unit), f"{ratio:.2f} ×")
+    if bound is None:
+        return Row(*figures, "", None)
     held = ratio >= bound if at_least else ratio <= bound
-    return Row(what, shown(ours, unit), shown(other, unit), f"{ratio:.2f} ×", f"{'≥' if at_least else '≤'} {bound:g} ×", held)
+    return Row(*figures, f"{'≥' if at_least else '≤'} {bound:g} ×", held)
 
 
 def shown(value: float, unit: str) -> str:

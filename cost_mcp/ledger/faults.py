@@ -12,8 +12,14 @@ _HELD = {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_PROTOCOL}
 _DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 
 
-def ledger_fault(error: sqlite3.Error) -> LedgerError:
+DATABASE_FAULTS = (sqlite3.Error, UnicodeDecodeError)
+"""What reading or writing a database raises; text that is no UTF-8 is how some damage shows."""
+
+
+def ledger_fault(error: sqlite3.Error | UnicodeDecodeError) -> LedgerError:
     """The ``LedgerError`` for what SQLite raised. SQLite's own text is left out: it may quote what was being written."""
+    if isinstance(error, UnicodeDecodeError):
+        return damaged()
     code: int = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
     primary = code & 0xFF
     if primary in _DAMAGED:
@@ -29,7 +35,7 @@ def ledger_fault(error: sqlite3.Error) -> LedgerError:
 
 def _rarer(code: int, text: str) -> LedgerError:
     if code & 0xFF in _HELD:
-        return LedgerUnavailable("another program holds the ledger.", hint="End what keeps it locked, then try again.")
+        return held()
     if code == _CONSTRAINT_DATATYPE or "integer overflow" in text:
         return too_large()
     return LedgerError(
@@ -55,6 +61,22 @@ def not_durable() -> LedgerUnavailable:
     return LedgerUnavailable(
         "the ledger's disk did not confirm the write.",
         hint="Check the disk. Then report it again under the same call_id: it counts once either way.",
+    )
+
+
+def held() -> LedgerUnavailable:
+    """The error for a ledger that another program does not let go of."""
+    return LedgerUnavailable(
+        "another program keeps the ledger locked; nothing was written.",
+        hint="Look for a stopped or busy cost-mcp process (a rebuild, a debugger), then try again.",
+    )
+
+
+def gone() -> LedgerUnavailable:
+    """The error for a ledger whose file was moved or removed while it was in use."""
+    return LedgerUnavailable(
+        "the ledger's file was moved or removed while in use; nothing was written.",
+        hint="Put it back, or restart this program to begin a new ledger.",
     )
 
 

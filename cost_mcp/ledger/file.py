@@ -6,10 +6,11 @@ import os
 import sqlite3
 from datetime import datetime
 from pathlib import Path
+from stat import S_ISREG
 
 from cost_mcp.errors import CostError, LedgerUnavailable
-from cost_mcp.ledger.faults import ledger_fault, no_rights, system_fault
-from cost_mcp.ledger.lock import FileLock
+from cost_mcp.ledger.faults import DATABASE_FAULTS, damaged, ledger_fault, no_rights, system_fault
+from cost_mcp.ledger.lock import PATIENCE_SECONDS, FileLock
 from cost_mcp.ledger.migrate import check_known, check_readable, migrate
 from cost_mcp.model.moment import EARLIEST
 
@@ -36,6 +37,30 @@ def open_lock(path: Path) -> FileLock:
         raise system_fault(error) from None
 
 
+def log_path(path: Path) -> Path:
+    """Where SQLite keeps the write-ahead log of a ledger."""
+    return path.with_name(path.name + "-wal")
+
+
+def real_path(path: Path) -> Path:
+    """The file itself, whatever links lead to it: its lock and log lie beside it under one name for everyone.
+
+    Raises:
+        LedgerUnavailable: the links lead in a circle.
+    """
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError):
+        raise no_rights() from None
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except FileNotFoundError:
+        return 0
+
+
 def _make_folder(folder: Path) -> None:
     missing = [folder, *folder.parents]
     for part in reversed([p for p in missing if not p.exists()]):
@@ -48,7 +73,7 @@ def open_for_writing(path: Path, lock: FileLock, now: datetime) -> sqlite3.Conne
     Raises:
         LedgerError: it cannot be opened, is damaged, newer, or another program's.
     """
-    with lock:
+    with lock.within(PATIENCE_SECONDS):
         db: sqlite3.Connection | None = None
         try:
             db = sqlite3.connect(
@@ -62,10 +87,10 @@ def open_for_writing(path: Path, lock: FileLock, now: datetime) -> sqlite3.Conne
             # row: the numbers come from the same transaction, and verify looks at all of them.
             db.execute("PRAGMA wal_autocheckpoint = 4000")
             migrate(db, now)
-        except (sqlite3.Error, CostError) as error:
+        except (*DATABASE_FAULTS, CostError) as error:
             if db is not None:
                 db.close()
-            raise ledger_fault(error) if isinstance(error, sqlite3.Error) else error from None
+            raise error if isinstance(error, CostError) else ledger_fault(error) from None
     return db
 
 
@@ -76,15 +101,19 @@ def reading_uri(path: Path) -> str | None:
         LedgerUnavailable: the path cannot be looked at.
     """
     try:
-        if not path.exists():
-            return None
-        if not path.is_file():
-            raise no_rights()
+        found = path.stat()
+        # A database cut to nothing beside a log that holds something has lost what it held: that is not an empty ledger.
+        if found.st_size == 0 and _size(log_path(path)):
+            raise damaged()
+    except FileNotFoundError:
+        return None
     except OSError as error:
         raise system_fault(error) from None
+    if not S_ISREG(found.st_mode):
+        raise no_rights()
     uri = f"{path.absolute().as_uri()}?mode=ro"
     # SQLite needs a -shm file beside a WAL database. Where it can make none and none is there, no one is writing either.
-    if not os.access(path.parent, os.W_OK) and not path.with_name(path.name + "-wal").exists():
+    if not os.access(path.parent, os.W_OK) and not log_path(path).exists():
         uri += "&immutable=1"
     return uri
 
@@ -95,7 +124,7 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
     Raises:
         LedgerError: it cannot be opened, is damaged, newer, or another program's.
     """
-    uri = reading_uri(path)
+    uri = reading_uri(real_path(path))
     try:
         if uri is not None:
             db = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
@@ -107,7 +136,7 @@ def open_for_reading(path: Path) -> sqlite3.Connection:
                 raise
             db.close()
         return empty_ledger()
-    except sqlite3.Error as error:
+    except DATABASE_FAULTS as error:
         raise ledger_fault(error) from None
 
 

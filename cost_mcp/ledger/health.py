@@ -8,7 +8,8 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from cost_mcp.ledger.file import open_for_reading
+from cost_mcp.ledger.faults import system_fault
+from cost_mcp.ledger.file import open_for_reading, real_path
 from cost_mcp.ledger.migrate import SCHEMA, schema_of
 
 
@@ -40,6 +41,13 @@ def examine(path: Path) -> Health:
     Raises:
         LedgerError: it cannot be read, is damaged, newer, or another program's.
     """
+    try:
+        return _examine(real_path(path))
+    except OSError as error:
+        raise system_fault(error) from None
+
+
+def _examine(path: Path) -> Health:
     exists = path.exists()
     schema = 0
     if exists:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 import threading
 from pathlib import Path
 from typing import TypeVar
@@ -11,8 +10,8 @@ from typing import TypeVar
 import aiosqlite
 
 from cost_mcp.errors import LedgerUnavailable
-from cost_mcp.ledger.faults import ledger_fault
-from cost_mcp.ledger.file import BUSY_SECONDS, reading_uri
+from cost_mcp.ledger.faults import DATABASE_FAULTS, ledger_fault
+from cost_mcp.ledger.file import BUSY_SECONDS, reading_uri, real_path
 from cost_mcp.ledger.plan import Plan, Row
 
 T = TypeVar("T")
@@ -24,7 +23,7 @@ class Pool:
     """Read-only connections to one ledger file; they never write, checkpoint or wait for writers."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
+        self._path = real_path(path)
         self._idle: list[aiosqlite.Connection] = []
         self._turns = asyncio.Semaphore(MOST_READERS)
         self._ending: list[asyncio.Future[None]] = []
@@ -42,7 +41,7 @@ class Pool:
             try:
                 db = self._idle.pop() if self._idle else await self._open()
                 answer = await self._drive(db, plan)
-            except sqlite3.Error as error:
+            except DATABASE_FAULTS as error:
                 raise ledger_fault(error) from None
             if self._closed:
                 await db.close()

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from cost_mcp.ledger.contract import BudgetChange, Readings, StoredCall, WindowOf
-from cost_mcp.ledger.faults import ledger_fault
+from cost_mcp.ledger.faults import DATABASE_FAULTS, ledger_fault
 from cost_mcp.ledger.file import open_for_reading
 from cost_mcp.ledger.plan import Plan, run_plan_at_once
 from cost_mcp.model.budget import Budget, Standing
@@ -68,5 +68,5 @@ class _QuickReadings:
     def _run(self, plan: Plan[T]) -> T:
         try:
             return run_plan_at_once(self._db, plan)
-        except sqlite3.Error as error:
+        except DATABASE_FAULTS as error:
             raise ledger_fault(error) from None

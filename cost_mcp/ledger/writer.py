@@ -17,10 +17,10 @@ from cost_mcp.errors import LedgerError, LedgerUnavailable
 from cost_mcp.ledger.book import Book, Held
 from cost_mcp.ledger.contract import WindowOf
 from cost_mcp.ledger.durable import Log
-from cost_mcp.ledger.faults import ledger_fault, not_durable, system_fault, too_large
-from cost_mcp.ledger.file import open_lock
+from cost_mcp.ledger.faults import DATABASE_FAULTS, gone, held, ledger_fault, not_durable, system_fault, too_large
+from cost_mcp.ledger.file import open_lock, real_path
 from cost_mcp.ledger.fold import fold_when_due
-from cost_mcp.ledger.lock import FileLock
+from cost_mcp.ledger.lock import PATIENCE_SECONDS, FileLock
 from cost_mcp.ledger.window import WindowKey
 from cost_mcp.model.budget import Standing
 
@@ -38,8 +38,17 @@ class _Job:
     loop: asyncio.AbstractEventLoop
     future: asyncio.Future[Any]
     result: Any = None
+    waiting: list[None] = field(default_factory=lambda: [None])
     held: Held = field(default_factory=dict[WindowKey, Standing])
     error: BaseException | None = None
+
+    def take(self) -> bool:
+        """Whether it is ours to do: the first of writer and impatient caller to take it decides (a pop is atomic)."""
+        try:
+            self.waiting.pop()
+        except IndexError:
+            return False
+        return True
 
     def deliver(self) -> None:
         # The caller may have been cancelled or timed out meanwhile; what it asked for is done all the same.
@@ -56,6 +65,7 @@ class Writer:
 
     def __init__(self, path: Path, now: datetime, window_of: WindowOf) -> None:
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
+        self._path = path = real_path(path)
         self._lock = open_lock(path)
         try:
             self._book = Book(path, self._lock, now, window_of)
@@ -64,6 +74,7 @@ class Writer:
             raise
         try:
             self._log = Log(path)
+            self._file = _identity(path)
         except OSError as error:
             _close(self._book.db, self._lock)
             raise system_fault(error) from None
@@ -83,8 +94,13 @@ class Writer:
             raise LedgerUnavailable("the ledger is closed.", hint="Open it again.")
         loop = asyncio.get_running_loop()
         future: asyncio.Future[tuple[T, Held]] = loop.create_future()
-        self._jobs.put(_Job(job, loop, future))
-        return await future
+        asked = _Job(job, loop, future)
+        self._jobs.put(asked)
+        impatient = loop.call_later(PATIENCE_SECONDS, _give_up, asked)
+        try:
+            return await future
+        finally:
+            impatient.cancel()
 
     def close(self) -> None:
         """Finish the waiting jobs, close the connection under the lock and end the thread; safe to call twice."""
@@ -120,13 +136,28 @@ class Writer:
             with self._lock:
                 # Only now: what came in while others held the lock goes into the same commit.
                 ended = self._drain_into(jobs)
+                jobs = [job for job in jobs if job.take()]
+                self._check_file()
                 self._commit(jobs)
+        except LedgerError as error:
+            _refuse(jobs, error)
+        except FileNotFoundError:
+            _refuse(jobs, gone())
         except OSError as error:
             _refuse(jobs, system_fault(error))
         else:
             self._make_durable(jobs)
         _deliver(jobs)
         return ended
+
+    def _check_file(self) -> None:
+        # A file that was moved away goes on taking writes that nobody will ever read again.
+        try:
+            found = _identity(self._path)
+        except FileNotFoundError:
+            raise gone() from None
+        if found != self._file:
+            raise gone()
 
     def _make_durable(self, jobs: list[_Job]) -> None:
         # After the lock: while this process waits for the disk, others commit. Always, even when nothing was written: the answer
@@ -170,7 +201,7 @@ class Writer:
             held = book.read_windows()
             fold_when_due(book)
             book.commit()
-        except sqlite3.Error as error:
+        except DATABASE_FAULTS as error:
             return self._undo() or ledger_fault(error)
         except OverflowError:
             return self._undo() or too_large()
@@ -183,14 +214,28 @@ class Writer:
     def _undo(self) -> LedgerError | None:
         try:
             self._book.rollback()
-        except sqlite3.Error as error:
+        except DATABASE_FAULTS as error:
             return ledger_fault(error)
         return None
 
 
+def _identity(path: Path) -> tuple[int, int]:
+    found = path.stat()
+    return found.st_dev, found.st_ino
+
+
+def _give_up(job: _Job) -> None:
+    if job.take():
+        job.error = held()
+        job.deliver()
+
+
 def _close(db: sqlite3.Connection, lock: FileLock) -> None:
-    with lock:  # a closing connection checkpoints
-        db.close()
+    try:
+        with lock:  # a closing connection checkpoints
+            db.close()
+    except FileNotFoundError:
+        db.close()  # its folder is gone, and everyone else with it
     lock.close()
 
 
