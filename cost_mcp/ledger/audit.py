@@ -12,6 +12,7 @@ from cost_mcp.ledger.book import Book
 from cost_mcp.ledger.budget_row import budget_of
 from cost_mcp.ledger.contract import Verification, WindowOf
 from cost_mcp.ledger.fold import FOLDED, ROLLUP_SUMS, fold
+from cost_mcp.ledger.hold_audit import hold_differences, hold_everything
 from cost_mcp.ledger.window import WINDOW_KEY, WINDOW_SUMS
 from cost_mcp.model.budget import Budget
 from cost_mcp.model.moment import from_micros, instant_text
@@ -44,7 +45,7 @@ _CHARGES = "SELECT call_id, cost_nanos, charges FROM entries WHERE sign = 1"
 
 
 def verify(db: sqlite3.Connection, window_of: WindowOf) -> Verification:
-    """Everything derived, compared with the calls. The caller holds one snapshot or the write transaction."""
+    """Everything derived, compared with the calls and the live reservations. The caller holds one snapshot or the write transaction."""
     differences = [
         *_damages(db),
         *_named("the revisions of a call do not follow each other", db.execute(_BROKEN_CHAINS)),
@@ -61,6 +62,7 @@ def verify(db: sqlite3.Connection, window_of: WindowOf) -> Verification:
     stray = _count(db, _STRAY_WINDOWS)
     if stray:
         differences.append(f"{stray} budget windows belong to no budget.")
+    differences += hold_differences(db, window_of)
     return Verification(
         calls=_count(db, "SELECT COALESCE(SUM(sign), 0) FROM entries"),
         windows=windows,
@@ -70,7 +72,7 @@ def verify(db: sqlite3.Connection, window_of: WindowOf) -> Verification:
 
 
 def rebuild(book: Book) -> Verification:
-    """Make windows and rollups anew inside a write transaction; answers with what was wrong before."""
+    """Make windows, rollups and holds anew inside a write transaction; answers with what was wrong before."""
     book.write_windows()
     found = verify(book.db, book.window_of)
     book.db.execute("DELETE FROM rollups")
@@ -80,6 +82,7 @@ def rebuild(book: Book) -> Verification:
     fold(book)
     for (text,) in book.db.execute(_BUDGETS).fetchall():
         fill_windows(book.db, budget_of(text), book.window_of)
+    hold_everything(book)
     book.budgets_changed()
     return found
 

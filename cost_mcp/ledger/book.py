@@ -42,6 +42,7 @@ class Book:
         self.folded_seq = 0
         self.last_seq = 0  # the highest row number this transaction entered; 0 when it entered none
         self.fold_after = FOLD_AFTER
+        self.swept_at = 0  # up to when this transaction ended the reservations whose time is over
         self._revision = -1
         self._budgets: dict[str, tuple[Counting, ...]] = {}
         self._series: dict[SeriesKey, int] = {}
@@ -54,6 +55,7 @@ class Book:
     def begin(self) -> None:
         """Start a write transaction; the caller holds the ledger's lock."""
         self.last_seq = 0
+        self.swept_at = 0
         self._due.clear()
         self._touched.clear()
         self.db.execute("BEGIN IMMEDIATE")

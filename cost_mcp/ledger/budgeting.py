@@ -10,6 +10,7 @@ from cost_mcp.errors import NotFound
 from cost_mcp.ledger.backfill import fill_windows
 from cost_mcp.ledger.book import Book
 from cost_mcp.ledger.budget_row import budget_of, budget_text, counts_alike
+from cost_mcp.ledger.holding import drop_holds, hold_live, sweep
 from cost_mcp.ledger.plan import run_plan
 from cost_mcp.ledger.standing import budgets
 from cost_mcp.model.budget import Budget
@@ -27,8 +28,12 @@ _CHANGED = "INSERT INTO budget_changes (tenant, name, changed_at, changed_by, be
 
 
 def set_budget(book: Book, budget: Budget, now: datetime, changed_by: str) -> Budget:
-    """Make or replace a budget. Windows are kept when the new definition counts the same calls, else filled anew."""
+    """Make or replace a budget. Windows are kept when the new definition counts the same calls, else filled anew.
+
+    So are holds: a new definition holds every live reservation it covers, even where that passes its limit.
+    """
     book.write_windows()
+    sweep(book, now)
     before = _find(book, budget.tenant, budget.name)
     kept = before is not None and counts_alike(before, budget)
     if before is not None and kept:
@@ -43,13 +48,15 @@ def set_budget(book: Book, budget: Budget, now: datetime, changed_by: str) -> Bu
     if not kept:
         if before is not None:
             book.db.execute(_DROP_WINDOWS, (before.tenant, before.budget_id))
+            drop_holds(book, before)
+        hold_live(book, after)
         fill_windows(book.db, after, book.window_of)
     _note(book, before, after, now, changed_by)
     return after
 
 
 def remove_budget(book: Book, tenant: str, name: str, now: datetime, changed_by: str) -> Budget:
-    """End a budget; its windows go, its history stays.
+    """End a budget; its windows and holds go, its history stays.
 
     Raises:
         NotFound: there is none of this name.
@@ -63,6 +70,7 @@ def remove_budget(book: Book, tenant: str, name: str, now: datetime, changed_by:
         raise NotFound("there is no budget of this name.", field="name", hint=hint)
     book.db.execute(_DROP, (tenant, name))
     book.db.execute(_DROP_WINDOWS, (tenant, before.budget_id))
+    drop_holds(book, before)
     _note(book, before, None, now, changed_by)
     return before
 

@@ -11,7 +11,10 @@ from cost_mcp.model.budget import Budget, Standing
 from cost_mcp.model.charge import PricedCall
 from cost_mcp.model.receipt import Receipt
 from cost_mcp.model.report import CostReport, ReportQuery, TaskCost
+from cost_mcp.model.reservation import Admission, Reservation, ReserveOrder
 from cost_mcp.model.scope import Covered
+
+DENY_UNPRICED, WARN_UNPRICED = "deny", "warn"
 
 WindowOf = Callable[[Budget, datetime], "tuple[datetime, datetime | None]"]
 """The window of a budget that holds an instant, as (start, end); a ``total`` budget's starts at ``EARLIEST`` and has no end.
@@ -22,12 +25,16 @@ Handed in when a ledger is opened: calendars are not the ledger's business. Wind
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredCall:
-    """A call as it now counts, with its history. ``revision`` is 1 for a call never corrected."""
+    """A call as it now counts, with its history. ``revision`` is 1 for a call never corrected.
+
+    ``unadmitted`` says that enforcing budgets did not admit it beforehand; it counts in full all the same.
+    """
 
     priced: PricedCall
     recorded_at: datetime
     revision: int = 1
     earlier: tuple[PricedCall, ...] = ()
+    unadmitted: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +97,47 @@ class Ledger(Protocol):
     """
 
     async def record(self, calls: Sequence[PricedCall], now: datetime) -> tuple[Receipt | Exception, ...]:
-        """Record calls; one answer each, in order: a receipt, or the ``CostError`` that call was refused with."""
+        """Record calls; one answer each, in order: a receipt, or the ``CostError`` that call was refused with.
+
+        A call that names a reservation settles it in the same transaction: its true cost counts in full and everything held
+        is given back. ``NotFound`` when there is no such reservation, ``Conflict`` when another call settled it; after it was
+        released or had expired the call counts in full, marked unadmitted, with a warning.
+        """
+        ...
+
+    async def reserve(self, order: ReserveOrder, now: datetime, *, unpriced: str = DENY_UNPRICED) -> Admission:
+        """Hold an amount in every budget window that overlaps the order's time, or deny it and hold nothing.
+
+        Denied where an enforcing budget's spent + reserved + amount would pass its limit, where it counts tokens and the
+        order gives none, where it looks at a model and none is named, and where a dollar budget would have to judge an
+        unknown price. The same key and order again answer the first reservation; a denial is not remembered.
+
+        Args:
+            order: what to hold, for whom, until when.
+            now: when it is asked.
+            unpriced: what unpriced spend in an enforcing dollar window means: ``deny`` or ``warn``.
+
+        Raises:
+            Conflict: the key was used for another order.
+        """
+        ...
+
+    async def extend_reservation(self, tenant: str, reservation_id: str, expires_at: datetime, now: datetime) -> Reservation:
+        """Hold it until ``expires_at``, also in the windows that begin before; an earlier end changes nothing.
+
+        Raises:
+            NotFound: the tenant has no such reservation.
+            Conflict: it has ended, or a window it would reach has no room; then it stays as it is.
+        """
+        ...
+
+    async def release_reservation(self, tenant: str, reservation_id: str, now: datetime) -> Reservation:
+        """Give back what is held; what has already ended without a call stays as it is.
+
+        Raises:
+            NotFound: the tenant has no such reservation.
+            Conflict: a call settled it.
+        """
         ...
 
     async def call(self, tenant: str, call_id: str) -> StoredCall | None:
@@ -126,11 +173,11 @@ class Ledger(Protocol):
         ...
 
     async def verify(self) -> Verification:
-        """Recompute every window and rollup from the calls and name each difference."""
+        """Recompute every window and rollup from the calls, every hold from the live reservations; name each difference."""
         ...
 
     async def rebuild(self) -> Verification:
-        """Make windows and rollups anew from the calls; answers with what was wrong before."""
+        """Make windows, rollups and holds anew from calls and reservations; answers with what was wrong before."""
         ...
 
     async def close(self) -> None:

@@ -28,15 +28,16 @@ FACTS = (
 _REMARKS = ("tags", "metadata", "notes")
 ENTRY_COLUMNS = (
     "tenant", "call_id", "revision", "sign", "counted", "recorded_at", "series_id", "price_id", *FACTS, *NEGATED, "charges", *_REMARKS,
+    "unadmitted",
 )  # fmt: skip
 
 INSERT_ENTRY = (
     f"INSERT INTO entries ({', '.join(ENTRY_COLUMNS)}) VALUES (?, ?, ?, 1, 1, {', '.join('?' for _ in ENTRY_COLUMNS[5:])})"
 )
-"""Parameters: tenant, call_id, revision, recorded_at, series_id, price_id, then ``entry_values``."""
+"""Parameters: tenant, call_id, revision, recorded_at, series_id, price_id, then ``entry_values``, unadmitted."""
 REVERSE_ENTRY = (
     f"INSERT INTO entries ({', '.join(ENTRY_COLUMNS)}) SELECT tenant, call_id, revision, -1, counted, ?, series_id, price_id, "
-    f"{', '.join(FACTS)}, {', '.join(f'-{c}' for c in NEGATED)}, '[]', {', '.join(_REMARKS)} FROM entries WHERE seq = ?"
+    f"{', '.join(FACTS)}, {', '.join(f'-{c}' for c in NEGATED)}, '[]', {', '.join(_REMARKS)}, unadmitted FROM entries WHERE seq = ?"
 )
 """Parameters: when it is recorded, and the seq of the row to reverse."""
 
@@ -74,7 +75,7 @@ def charged_nanos(priced: PricedCall) -> int:
 
 
 def entry_values(priced: PricedCall) -> tuple[Any, ...]:
-    """What the call and its pricing say of themselves: the later parameters of ``INSERT_ENTRY``."""
+    """What the call and its pricing say of themselves: the parameters of ``INSERT_ENTRY`` between the numbers and the last."""
     call, context, pricing = priced.call, priced.call.context, priced.pricing
     return (
         micros(call.occurred_at),

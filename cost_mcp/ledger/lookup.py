@@ -18,4 +18,5 @@ def lookup(tenant: str, call_id: str) -> Plan[StoredCall | None]:
         recorded_at=now.recorded_at,
         revision=now.revision,
         earlier=tuple(entry.priced for entry in reversed(earlier)),
+        unadmitted=now.unadmitted,
     )

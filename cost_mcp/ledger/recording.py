@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from operator import neg
 from typing import Any
 
-from cost_mcp.errors import CostError
+from cost_mcp.errors import Conflict, CostError
 from cost_mcp.ledger.book import Book, Held
 from cost_mcp.ledger.coverage import covered_by
 from cost_mcp.ledger.entry import INSERT_ENTRY, REVERSE_ENTRY, check_recordable, entry_values
+from cost_mcp.ledger.holding import find, sweep
 from cost_mcp.ledger.repeat import context_warning, corrects
+from cost_mcp.ledger.reservation_row import HELD, KeptReservation
 from cost_mcp.ledger.series import SeriesKey, series_of
+from cost_mcp.ledger.settling import Settlement, judge, named_by, settle
 from cost_mcp.ledger.stored import SELECT_CURRENT, StoredEntry, stored_entry
 from cost_mcp.ledger.window import Window, tightest_first, window_sums
 from cost_mcp.model.charge import PricedCall
@@ -57,6 +60,7 @@ def prepare(priced: PricedCall) -> Prepared | CostError:
 def enter_calls(book: Book, calls: Sequence[Prepared | CostError], now: datetime) -> tuple[Answer, ...]:
     """One answer per call, in order. A call is judged before anything is written, so a refused one leaves no trace."""
     recorded_at = micros(now)
+    sweep(book, now)
     return tuple(call if isinstance(call, CostError) else _answer(book, call, recorded_at) for call in calls)
 
 
@@ -70,49 +74,106 @@ def _receipt(entered: Entered, held: Held) -> Receipt:
         return entered.receipt
     receipt = entered.receipt
     standings = tightest_first([held[window.key] for window in entered.windows])
-    return Receipt(outcome=receipt.outcome, recorded=receipt.recorded, standings=standings, warnings=receipt.warnings)
+    return Receipt(
+        outcome=receipt.outcome,
+        recorded=receipt.recorded,
+        standings=standings,
+        warnings=receipt.warnings,
+        reservation=receipt.reservation,
+        unadmitted=receipt.unadmitted,
+    )
 
 
 def _answer(book: Book, call: Prepared, recorded_at: int) -> Answer:
     priced = call.priced
+    kept = named_by(book, priced)
+    if isinstance(kept, CostError):
+        return kept
     try:
-        windows = _enter(book, call, 1, recorded_at)
+        return _enter(book, call, 1, recorded_at, kept)
     except sqlite3.IntegrityError as refusal:
         # Nearly every call is new: the key's own refusal costs those nothing, a look beforehand would cost each.
         row = book.db.execute(SELECT_CURRENT, (priced.call.tenant, priced.call.call_id)).fetchone()
         if refusal.sqlite_errorcode != sqlite3.SQLITE_CONSTRAINT_TRIGGER or row is None:
             raise
-        return _repeated(book, call, stored_entry(row), recorded_at)
-    return Entered(Receipt(outcome=CREATED, recorded=priced, warnings=priced.pricing.warnings), windows)
+        return _repeated(book, call, stored_entry(row), recorded_at, kept)
 
 
-def _repeated(book: Book, call: Prepared, stored: StoredEntry, recorded_at: int) -> Answer:
-    priced = call.priced
+def _repeated(book: Book, call: Prepared, stored: StoredEntry, recorded_at: int, kept: KeptReservation | None) -> Answer:
+    priced, before = call.priced, stored.priced.call.reservation_id
+    if kept is not None and before not in (None, kept.reservation.reservation_id):
+        return _other_reservation()
+    if kept is None and before is not None:
+        kept = find(book, priced.call.tenant, before)
     try:
         better = corrects(stored.priced, priced)
     except CostError as refusal:
         return refusal
     if better:
         _reverse(book, stored, recorded_at)
-        windows = _enter(book, call, stored.revision + 1, recorded_at)
-        return Entered(Receipt(outcome=CORRECTED, recorded=priced, warnings=priced.pricing.warnings), windows)
+        return _enter(book, _with_reservation(call, kept), stored.revision + 1, recorded_at, kept)
     windows = _windows(book, stored.priced, covered_by(stored.priced))
-    warnings = context_warning(stored.priced.call, priced.call)
-    return Entered(Receipt(outcome=EXISTS, recorded=stored.priced, warnings=warnings), windows)
+    settlement = _late_settlement(book, stored, windows, kept)
+    warnings = (*context_warning(stored.priced.call, priced.call), *settlement.warnings)
+    receipt = Receipt(
+        outcome=EXISTS,
+        recorded=stored.priced,
+        warnings=warnings,
+        reservation=settlement.reservation,
+        unadmitted=stored.unadmitted,
+    )
+    return Entered(receipt, windows)
 
 
-def _enter(book: Book, call: Prepared, revision: int, recorded_at: int) -> tuple[Window, ...]:
-    key = call.priced.call
+def _late_settlement(book: Book, stored: StoredEntry, windows: tuple[Window, ...], kept: KeptReservation | None) -> Settlement:
+    """A call that came in without its reservation, from a log perhaps, and is now told to have had one: it gives back."""
+    if kept is None:
+        return Settlement()
+    if kept.reservation.state != HELD:
+        return Settlement(kept.reservation)
+    settlement = judge(book, stored.priced, windows, kept)
+    settle(book, kept, settlement)
+    return settlement
+
+
+def _with_reservation(call: Prepared, kept: KeptReservation | None) -> Prepared:
+    """The better report of a call, keeping the reservation that an earlier one named."""
+    if kept is None or call.priced.call.reservation_id is not None:
+        return call
+    named = replace(call.priced.call, reservation_id=kept.reservation.reservation_id)
+    priced = replace(call.priced, call=named)
+    return replace(call, priced=priced, values=entry_values(priced))
+
+
+def _other_reservation() -> Conflict:
+    return Conflict(
+        "the call was recorded with another reservation.",
+        field="reservation_id",
+        hint="Give this one back with release_reservation: a call settles one reservation.",
+    )
+
+
+def _enter(book: Book, call: Prepared, revision: int, recorded_at: int, kept: KeptReservation | None) -> Entered:
+    priced, key = call.priced, call.priced.call
+    windows = _windows(book, priced, call.covered)
+    settlement = judge(book, priced, windows, kept)
     series_id = book.series_id(call.series)
-    price_id = book.price_id(key.tenant, call.priced.pricing.entry)
-    values = (key.tenant, key.call_id, revision, recorded_at, series_id, price_id, *call.values)
+    price_id = book.price_id(key.tenant, priced.pricing.entry)
+    values = (key.tenant, key.call_id, revision, recorded_at, series_id, price_id, *call.values, int(settlement.unadmitted))
     seq = book.db.execute(INSERT_ENTRY, values).lastrowid
     assert seq is not None
     book.last_seq = seq
-    windows = _windows(book, call.priced, call.covered)
     for window in windows:
         book.add_to_window(window, key, call.sums)
-    return windows
+    settle(book, kept, settlement)
+    receipt = Receipt(
+        outcome=CREATED if revision == 1 else CORRECTED,
+        recorded=priced,
+        warnings=(*priced.pricing.warnings, *settlement.warnings),
+        reservation=settlement.reservation,
+        unadmitted=settlement.unadmitted,
+    )
+    return Entered(receipt, windows)
 
 
 def _reverse(book: Book, stored: StoredEntry, recorded_at: int) -> None:

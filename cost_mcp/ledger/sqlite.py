@@ -7,9 +7,11 @@ import sqlite3
 from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 
-from cost_mcp.ledger import audit, budgeting, standing
-from cost_mcp.ledger.contract import BudgetChange, Ledger, StoredCall, Verification, WindowOf
+from cost_mcp.errors import CostError
+from cost_mcp.ledger import audit, budgeting, reserving, standing
+from cost_mcp.ledger.contract import DENY_UNPRICED, BudgetChange, Ledger, StoredCall, Verification, WindowOf
 from cost_mcp.ledger.faults import ledger_fault
 from cost_mcp.ledger.file import open_for_reading
 from cost_mcp.ledger.lookup import lookup
@@ -22,7 +24,10 @@ from cost_mcp.model.budget import Budget, Standing
 from cost_mcp.model.charge import PricedCall
 from cost_mcp.model.receipt import Receipt
 from cost_mcp.model.report import CostReport, ReportQuery, TaskCost
+from cost_mcp.model.reservation import Admission, Reservation, ReserveOrder
 from cost_mcp.model.scope import Covered
+
+T = TypeVar("T")
 
 
 async def open_ledger(path: Path, *, now: datetime, window_of: WindowOf) -> Ledger:
@@ -55,6 +60,19 @@ class _SqliteLedger:
         prepared = [prepare(call) for call in calls]
         answers, held = await self._writer.run(lambda book: enter_calls(book, prepared, now))
         return receipts(answers, held)
+
+    async def reserve(self, order: ReserveOrder, now: datetime, *, unpriced: str = DENY_UNPRICED) -> Admission:
+        return _given((await self._writer.run(lambda book: reserving.reserve(book, order, now, unpriced)))[0])
+
+    async def extend_reservation(self, tenant: str, reservation_id: str, expires_at: datetime, now: datetime) -> Reservation:
+        answer, _ = await self._writer.run(
+            lambda book: reserving.extend_reservation(book, tenant, reservation_id, expires_at, now)
+        )
+        return _given(answer)
+
+    async def release_reservation(self, tenant: str, reservation_id: str, now: datetime) -> Reservation:
+        answer, _ = await self._writer.run(lambda book: reserving.release_reservation(book, tenant, reservation_id, now))
+        return _given(answer)
 
     async def call(self, tenant: str, call_id: str) -> StoredCall | None:
         return await self._pool.run(lookup(tenant, call_id))
@@ -90,6 +108,13 @@ class _SqliteLedger:
         self._writer.end()
         await self._pool.close()
         await asyncio.to_thread(self._writer.close)
+
+
+def _given(answer: T | CostError) -> T:
+    # A refusal comes back as an answer: raised inside the transaction, it would undo what others wrote in it.
+    if isinstance(answer, CostError):
+        raise answer
+    return answer
 
 
 def _verify(path: Path, window_of: WindowOf) -> Verification:

@@ -7,7 +7,7 @@ from datetime import datetime
 from cost_mcp.ledger.budget_row import budget_of
 from cost_mcp.ledger.contract import BudgetChange, WindowOf
 from cost_mcp.ledger.plan import Plan
-from cost_mcp.ledger.window import Window, one_window, tightest_first, tightest_windows
+from cost_mcp.ledger.window import Expired, Window, expired_holds, one_window, tightest_first, tightest_windows
 from cost_mcp.model.budget import Budget, Standing
 from cost_mcp.model.moment import from_micros
 from cost_mcp.model.scope import Covered
@@ -28,6 +28,7 @@ def budgets(tenant: str) -> Plan[tuple[Budget, ...]]:
 def standings(tenant: str, asking: Covered | None, now: datetime, window_of: WindowOf) -> Plan[tuple[Standing, ...]]:
     """Where the budgets stand that cover what is asked about, tightest first; reads windows, never calls."""
     in_force = yield from budgets(tenant)
+    expired: Expired = (yield from expired_holds(tenant, now)) if in_force else {}
     found: list[Standing] = []
     for budget in in_force:
         if asking is not None and not budget.scope.covers(asking):
@@ -35,10 +36,10 @@ def standings(tenant: str, asking: Covered | None, now: datetime, window_of: Win
         start, end = window_of(budget, now)
         asked = asking.values(budget.each) if asking is not None and budget.each is not None else ()
         if budget.each is None or asked:
-            one = yield from one_window(Window(budget, start, end, asked[0] if asked else ""))
+            one = yield from one_window(Window(budget, start, end, asked[0] if asked else ""), expired)
             found.append(one)
         else:
-            found += yield from tightest_windows(budget, start, end)
+            found += yield from tightest_windows(budget, start, end, expired)
     return tightest_first(found)
 
 

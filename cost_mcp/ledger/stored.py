@@ -17,7 +17,7 @@ from cost_mcp.model.moment import from_micros
 from cost_mcp.model.money import usd
 from cost_mcp.model.usage import USAGE_FIELDS, Usage
 
-_OWN = ("seq", "call_id", "revision", "recorded_at", *FACTS, *NEGATED, "charges", "tags", "metadata", "notes")
+_OWN = ("seq", "call_id", "revision", "recorded_at", *FACTS, *NEGATED, "charges", "tags", "metadata", "notes", "unadmitted")
 _NAMES = (*_OWN, "contents", *SERIES_COLUMNS)
 SELECT_REVISIONS = (
     f"SELECT {', '.join(f'e.{c}' for c in _OWN)}, p.contents, {', '.join(f's.{c}' for c in SERIES_COLUMNS)} FROM entries e "
@@ -37,6 +37,7 @@ class StoredEntry:
     revision: int
     recorded_at: datetime
     priced: PricedCall
+    unadmitted: bool
 
 
 def stored_entry(row: tuple[Any, ...]) -> StoredEntry:
@@ -47,6 +48,7 @@ def stored_entry(row: tuple[Any, ...]) -> StoredEntry:
         revision=values["revision"],
         recorded_at=from_micros(values["recorded_at"]),
         priced=PricedCall(call=_call(values), pricing=_pricing(values)),
+        unadmitted=bool(values["unadmitted"]),
     )
 
 

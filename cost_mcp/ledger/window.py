@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -15,7 +15,7 @@ from cost_mcp.model.budget import Budget, Standing
 from cost_mcp.model.charge import PricedCall
 from cost_mcp.model.moment import micros
 from cost_mcp.model.money import nanos, usd
-from cost_mcp.model.scope import Covered
+from cost_mcp.model.scope import Covered, Scope
 
 WINDOW_SUMS = (
     "calls", "unpriced_calls", "provisional_calls", "cost_nanos", "charged_nanos", "provisional_nanos", "tokens", "provisional_tokens",
@@ -31,14 +31,31 @@ ADD_TO_WINDOW = (
 TIGHTEST = 5
 _SUMS = ", ".join(f"COALESCE(SUM({c}), 0) AS {c}" for c in WINDOW_SUMS)
 _IN_WINDOW = "FROM budget_windows WHERE tenant = ? AND budget_id = ? AND window_start = ? AND (billing = 'api' OR ?)"
-_ONE_WINDOW = f"SELECT {_SUMS} {_IN_WINDOW} AND each_value = ?"
+_HELD_COLUMN = {"usd": "nanos", "tokens": "tokens", "calls": "calls"}
+_HELD = "FROM held_sums WHERE tenant = ? AND budget_id = ? AND window_start = ?"
+_ONE_WINDOW = {
+    unit: f"SELECT {_SUMS}, (SELECT {column} {_HELD} AND each_value = ?) {_IN_WINDOW} AND each_value = ?"
+    for unit, column in _HELD_COLUMN.items()
+}
 _TIGHTEST_WINDOWS = (
-    f"SELECT {_SUMS}, each_value {_IN_WINDOW} GROUP BY each_value ORDER BY {{column}} DESC, each_value LIMIT {TIGHTEST}"
+    f"SELECT each_value {_IN_WINDOW} GROUP BY each_value ORDER BY SUM({{column}}) DESC, each_value LIMIT {TIGHTEST}"
+)
+_FULLEST_WINDOWS = f"SELECT each_value {_HELD} ORDER BY {{column}} DESC, each_value LIMIT {TIGHTEST}"
+_EXPIRED = (
+    "SELECT h.budget_id, h.window_start, h.each_value, SUM(h.nanos), SUM(h.tokens), SUM(h.calls) "
+    "FROM reservations r INDEXED BY reservations_live "
+    "CROSS JOIN holds h ON h.tenant = r.tenant AND h.reservation_id = r.reservation_id "
+    "WHERE r.state = 'held' AND r.expires_at <= ? AND r.tenant = ? GROUP BY 1, 2, 3"
 )
 
 
 WindowKey = tuple[str, str, int, str]
 """The first columns of ``WINDOW_KEY``: tenant, budget_id, window_start, each_value."""
+
+Expired = Mapping[WindowKey, Mapping[str, int]]
+"""What is over of the holds of a window, by unit."""
+
+_NOTHING: Mapping[str, int] = {"usd": 0, "tokens": 0, "calls": 0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +79,33 @@ class Counting:
         self.budget = budget
         self._window_of = window_of
         self._last: Window | None = None
+
+    def windows(self, covered: Covered, billing: str, start: datetime, end: datetime) -> tuple[Window, ...]:
+        """Every window that a call covered so may land in from ``start`` to ``end``, both included; oldest first."""
+        budget = self.budget
+        if billing == "subscription" and not budget.include_subscription:
+            return ()
+        since = start if budget.counts_from is None else max(start, budget.counts_from)
+        first = self.window(covered, since) if since <= end else None
+        if first is None:
+            return ()
+        found = [first]
+        while (after := found[-1].end) is not None and after <= end:
+            found.append(Window(budget, *self._window_of(budget, after), first.each_value))
+        return tuple(found)
+
+    def blind_window(self, covered: Covered, billing: str, at: datetime) -> Window | None:
+        """The window of a budget that looks at the model or provider, when only that is missing to know whether it covers."""
+        budget, conditions = self.budget, self.budget.scope.conditions
+        missing = ("model", "provider") if covered.provider is None else ("model",)
+        rest = tuple(pair for pair in conditions if pair[0] not in missing)
+        looks = budget.each == "model" or len(rest) < len(conditions)
+        counts = billing == "api" or budget.include_subscription
+        if not looks or not counts or not Scope(rest).covers(covered):
+            return None
+        if budget.each not in (None, "model") and not covered.values(budget.each):
+            return None
+        return Window(budget, *self._window_of(budget, at))
 
     def window(self, covered: Covered, occurred_at: datetime) -> Window | None:
         """The window a call lands in; None when the budget does not cover it or did not count yet."""
@@ -95,31 +139,43 @@ def window_sums(priced: PricedCall) -> tuple[int, ...]:
 
 
 def one_window_sums(window: Window) -> tuple[str, tuple[object, ...]]:
-    """The statement that reads what one window holds, in the order of ``WINDOW_SUMS``."""
+    """The statement that reads one window: what was spent, in the order of ``WINDOW_SUMS``, then what is held in its unit."""
     tenant, budget_id, start, each_value = window.key
-    return _ONE_WINDOW, (tenant, budget_id, start, window.budget.include_subscription, each_value)
+    key = (tenant, budget_id, start)
+    return _ONE_WINDOW[window.budget.unit], (*key, each_value, *key, window.budget.include_subscription, each_value)
 
 
-def one_window(window: Window) -> Plan[Standing]:
-    """Where a budget stands in one window; zero when nothing was spent in it."""
+def expired_holds(tenant: str, now: datetime) -> Plan[Expired]:
+    """What windows still count as held although its time is over: nobody who writes has come by since."""
+    rows = yield _EXPIRED, (micros(now), tenant)
+    return {(tenant, *row[:3]): {"usd": row[3], "tokens": row[4], "calls": row[5]} for row in rows}
+
+
+def one_window(window: Window, expired: Expired) -> Plan[Standing]:
+    """Where a budget stands in one window; zero when nothing was spent or is held in it."""
     rows = yield one_window_sums(window)
-    return standing(window, rows[0])
+    return standing(window, rows[0], expired)
 
 
-def tightest_windows(budget: Budget, start: datetime, end: datetime | None) -> Plan[tuple[Standing, ...]]:
-    """The five windows of an each-budget in which most was spent; one empty one when nothing was."""
-    rows = yield (
-        _TIGHTEST_WINDOWS.format(column=_spent_column(budget)),
-        (budget.tenant, budget.budget_id, micros(start), budget.include_subscription),
-    )
-    found = [standing(Window(budget, start, end, row[-1]), row) for row in rows if any(row[: len(WINDOW_SUMS)])]
-    return tuple(found) or (standing(Window(budget, start, end), (0,) * len(WINDOW_SUMS)),)
+def tightest_windows(budget: Budget, start: datetime, end: datetime | None, expired: Expired) -> Plan[tuple[Standing, ...]]:
+    """The five windows of an each-budget with most spent and held; one empty one when there is none."""
+    key = (budget.tenant, budget.budget_id, micros(start))
+    spent = yield _TIGHTEST_WINDOWS.format(column=_spent_column(budget)), (*key, budget.include_subscription)
+    held = yield _FULLEST_WINDOWS.format(column=_HELD_COLUMN[budget.unit]), key
+    found: list[Standing] = []
+    for value in dict.fromkeys(row[0] for row in (*spent, *held)):
+        one = yield from one_window(Window(budget, start, end, value), expired)
+        if one.calls or one.spent or one.reserved:
+            found.append(one)
+    found.sort(key=lambda s: (-(s.spent + s.reserved), s.each_value or ""))
+    return tuple(found[:TIGHTEST]) or (standing(Window(budget, start, end), (0,) * (len(WINDOW_SUMS) + 1)),)
 
 
-def standing(window: Window, row: Sequence[Any]) -> Standing:
-    """A window's sums, in the order of ``WINDOW_SUMS``, as a ``Standing`` in the budget's unit."""
-    calls, unpriced, provisional_calls, cost, charged, provisional_cost, tokens, provisional_tokens = row[: len(WINDOW_SUMS)]
+def standing(window: Window, row: Sequence[Any], expired: Expired | None = None) -> Standing:
+    """What ``one_window_sums`` read, less what has ``expired``, as a ``Standing`` in the budget's unit."""
+    calls, unpriced, provisional_calls, cost, charged, provisional_cost, tokens, provisional_tokens, kept = row
     budget = window.budget
+    held = (kept or 0) - (expired.get(window.key, _NOTHING)[budget.unit] if expired else 0)
     if budget.unit == "usd":
         spent, provisional = usd(charged if budget.mode == "enforce" else cost), usd(provisional_cost)
     elif budget.unit == "tokens":
@@ -132,6 +188,7 @@ def standing(window: Window, row: Sequence[Any]) -> Standing:
         window_end=window.end,
         each_value=window.each_value or None,
         spent=spent,
+        reserved=usd(held) if budget.unit == "usd" else Decimal(held),
         calls=calls,
         unpriced_calls=unpriced,
         provisional=provisional,

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from cost_mcp.model.budget import Standing
 from cost_mcp.model.charge import PricedCall, Pricing
+from cost_mcp.model.reservation import Reservation
 
 CREATED, EXISTS, CORRECTED, SKIPPED = "created", "exists", "corrected", "skipped"
 OUTCOMES = (CREATED, EXISTS, CORRECTED, SKIPPED)
@@ -18,12 +19,21 @@ class Receipt:
 
     ``priced`` is what counts after this report: for ``exists`` that is the earlier report's call and pricing, for
     ``skipped`` (tracking is off) what would have been recorded. ``standings`` are the budget windows that cover it.
+    ``reservation`` is the one the call names, as it now is; ``unadmitted`` that an enforcing budget did not admit the call
+    beforehand: it came without a reservation, cost more than was held, or named one that had ended.
     """
 
     outcome: str
     recorded: PricedCall
     standings: tuple[Standing, ...] = ()
     warnings: tuple[str, ...] = ()
+    reservation: Reservation | None = None
+    unadmitted: bool = False
+
+    @property
+    def excess_usd(self) -> Decimal:
+        """What the call cost above what its reservation held; zero without one."""
+        return self.reservation.excess_usd if self.reservation is not None else Decimal(0)
 
     @property
     def call_id(self) -> str:

@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from cost_mcp.errors import InvalidInput
 from cost_mcp.model.budget import MAX_LIMIT_USD, Standing
-from cost_mcp.model.call import DEFAULT_TENANT, check_choice
+from cost_mcp.model.call import BILLING_MODES, DEFAULT_TENANT, check_choice
 from cost_mcp.model.money import parse_usd
 from cost_mcp.model.name import optional_name
 from cost_mcp.model.scope import Covered
@@ -22,7 +22,8 @@ MIN_TTL_SECONDS, MAX_TTL_SECONDS, DEFAULT_TTL_SECONDS = 1, 86_400, 600
 class ReserveOrder:
     """What a caller asks to hold: dollars, tokens where known, one call; for whom, until when, under which retry key.
 
-    ``covered`` is what budgets are looked up with.
+    ``covered`` is what budgets are looked up with; ``billing`` says whether a subscription pays, which only some budgets
+    count. ``priced`` is False when nobody knows what the call will cost: then an enforcing dollar budget denies it.
 
     Raises:
         InvalidInput: an amount, count or key that cannot be taken, or an end that is not ahead.
@@ -35,11 +36,14 @@ class ReserveOrder:
     tenant: str = DEFAULT_TENANT
     tokens: int | None = None
     idempotency_key: str | None = None
+    billing: str = "api"
+    priced: bool = True
 
     def __post_init__(self) -> None:
         parse_usd(self.amount_usd, "amount_usd", maximum=MAX_LIMIT_USD)
         if self.tokens is not None:
             check_quantity(self.tokens, "tokens")
+        check_choice(self.billing, BILLING_MODES, "billing")
         object.__setattr__(self, "idempotency_key", optional_name(self.idempotency_key, "idempotency_key"))
         if self.expires_at <= self.created_at:
             raise InvalidInput("ttl_seconds is not above zero.", field="ttl_seconds", hint="Give the seconds to hold it.")

@@ -26,6 +26,7 @@ _CALL = {
     "billing",
     "stated_cost_usd",
     "provisional",
+    "reservation_id",
     "supplied",
     "metadata",
 }

@@ -1,0 +1,86 @@
+"""Holds: putting a reservation into every budget window it may be spent in, giving it back, sweeping out what is over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from cost_mcp.ledger.book import Book
+from cost_mcp.ledger.reservation_row import (
+    SELECT_RESERVATION,
+    SELECT_RESERVATIONS,
+    KeptReservation,
+    kept_reservation,
+)
+from cost_mcp.ledger.window import Counting, Window, WindowKey
+from cost_mcp.model.budget import Budget
+from cost_mcp.model.moment import micros
+from cost_mcp.model.reservation import Reservation
+
+HoldRow = tuple[str, str, str, int, str, int, int, int]
+"""A row of ``holds``: tenant, reservation, budget, window start, each value; nano-dollars, tokens, calls."""
+
+ADD_HOLD = (
+    "INSERT INTO holds (tenant, reservation_id, budget_id, window_start, each_value, nanos, tokens, calls) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+)
+_GIVE_BACK = "DELETE FROM holds WHERE tenant = ? AND reservation_id = ?"
+_DROP_OF_BUDGET = "DELETE FROM holds WHERE tenant = ? AND budget_id = ?"
+_ARE_OVER = "FROM reservations INDEXED BY reservations_live WHERE state = 'held' AND expires_at <= ?"
+_ANY_OVER = f"SELECT 1 {_ARE_OVER} LIMIT 1"
+_GIVE_BACK_OVER = f"DELETE FROM holds WHERE (tenant, reservation_id) IN (SELECT tenant, reservation_id {_ARE_OVER})"
+_EXPIRE = "UPDATE reservations SET state = 'expired' WHERE state = 'held' AND expires_at <= ?"
+LIVE = f"{SELECT_RESERVATIONS} INDEXED BY reservations_live WHERE state = 'held'"
+
+
+def sweep(book: Book, now: datetime) -> None:
+    """End every reservation whose time is over, for good: a clock that steps back does not bring it to life again."""
+    at = micros(now)
+    if at > book.swept_at:
+        book.swept_at = at
+        if book.db.execute(_ANY_OVER, (at,)).fetchone() is not None:
+            book.db.execute(_GIVE_BACK_OVER, (at,))
+            book.db.execute(_EXPIRE, (at,))
+
+
+def find(book: Book, tenant: str, reservation_id: str) -> KeptReservation | None:
+    """The tenant's reservation of this id."""
+    row = book.db.execute(SELECT_RESERVATION, (tenant, reservation_id)).fetchone()
+    return None if row is None else kept_reservation(row)
+
+
+def windows_of(budgets: Iterable[Counting], kept: KeptReservation) -> tuple[Window, ...]:
+    """Every window of these budgets a reservation is held in while it lives: those that overlap its time."""
+    reservation = kept.reservation
+    found: list[Window] = []
+    for counting in budgets:
+        found += counting.windows(kept.covered, kept.billing, reservation.created_at, reservation.expires_at)
+    return tuple(found)
+
+
+def hold_row(key: WindowKey, reservation: Reservation, amount_nanos: int) -> HoldRow:
+    """What a reservation takes of one window: its amount, its tokens where known, one call."""
+    return (key[0], reservation.reservation_id, *key[1:], amount_nanos, reservation.tokens or 0, 1)
+
+
+def hold(book: Book, windows: Iterable[Window], reservation: Reservation, amount_nanos: int) -> None:
+    """Hold a reservation in windows it is not held in yet."""
+    book.db.executemany(ADD_HOLD, [hold_row(window.key, reservation, amount_nanos) for window in windows])
+
+
+def give_back(book: Book, reservation: Reservation) -> None:
+    """Free what a reservation holds, everywhere."""
+    book.db.execute(_GIVE_BACK, (reservation.tenant, reservation.reservation_id))
+
+
+def drop_holds(book: Book, budget: Budget) -> None:
+    """Free what is held against a budget; the reservations stay, held by the others that cover them."""
+    book.db.execute(_DROP_OF_BUDGET, (budget.tenant, budget.budget_id))
+
+
+def hold_live(book: Book, budget: Budget) -> None:
+    """Hold every live reservation that a new budget covers against it too; none of its holds is there yet."""
+    counting = (Counting(budget, book.window_of),)
+    for row in book.db.execute(f"{LIVE} AND tenant = ?", (budget.tenant,)).fetchall():
+        kept = kept_reservation(row)
+        hold(book, windows_of(counting, kept), kept.reservation, kept.amount_nanos)
