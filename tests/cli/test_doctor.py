@@ -57,7 +57,7 @@ def test_a_ledger_others_can_read_is_warned_about(spent: Cli, home: Path):
     [
         ("DB", "postgresql://me:hunter2@db/cost", "not yet supported in this version"),
         ("TIMEZONE", "Mars/Base", "COST_MCP_TIMEZONE is not a known IANA time zone"),
-        ("DB", "/" + "a" * 300, "cannot be looked at"),
+        ("DB", "/" + "a" * 300, "cannot be opened"),
         ("PRICE_BOOK", "/nowhere/prices.yaml", "/nowhere/prices.yaml is not a file"),
     ],
 )
