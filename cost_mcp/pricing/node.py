@@ -1,8 +1,9 @@
-"""Reading YAML so that every mistake knows its line: composed nodes, and the values a price book takes from them."""
+"""Values of a price book, taken from YAML nodes so that every mistake knows its line."""
 
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
@@ -11,12 +12,19 @@ from decimal import Context, Decimal, InvalidOperation
 import yaml
 
 from cost_mcp.errors import PriceBookError
+from cost_mcp.pricing.composing import Alias
 
-MAX_BOOK_BYTES = 4_000_000
 _DIGITS = Context(prec=15)
 """Floats carry 15 decimal digits for certain; what a program wrote behind them is noise."""
 
-_LOADER: type[yaml.CSafeLoader | yaml.SafeLoader] = yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader
+MAX_ITEMS = 1_000
+"""How many values one list may hold."""
+
+MAX_TEXT = 500
+"""How many characters one value may have: an address or a note."""
+
+_LOWEST, _HIGHEST = -20, 9
+"""Powers of ten between which every number that is not zero must lie: far outside of any price, in any unit."""
 
 
 class Refused(Exception):
@@ -42,25 +50,6 @@ class Pair:
     value: yaml.Node
 
 
-def compose(text: str, file: str) -> yaml.Node | None:
-    """The document's root node, or None when it is empty.
-
-    Raises:
-        PriceBookError: it is not YAML, or larger than 4 MB.
-    """
-    if len(text) > MAX_BOOK_BYTES:
-        raise PriceBookError("the file is larger than 4 MB.", file=file, line=1, hint="Split it.")
-    try:
-        root: yaml.Node | None = yaml.compose(text, Loader=_LOADER)
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        reason = f"this is not YAML: {error.problem or 'it cannot be read'}."
-        raise PriceBookError(reason, file=file, line=line, hint="Check indentation and quotes.") from None
-    except yaml.YAMLError:
-        raise PriceBookError("this is not YAML text.", file=file, line=1, hint="Save it as UTF-8 text.") from None
-    return root
-
-
 def line_of(node: yaml.Node) -> int:
     """The line a node begins on, counted from 1."""
     return int(node.start_mark.line) + 1
@@ -72,6 +61,7 @@ def pairs(node: yaml.Node, what: str) -> list[Pair]:
     Raises:
         Refused: not a mapping, or a key that is not plain text.
     """
+    _no_alias(node)
     if not isinstance(node, yaml.MappingNode):
         raise Refused(node, f"{what} is not a mapping.", "Write it as key: value lines.")
     found: list[Pair] = []
@@ -86,8 +76,21 @@ def items(node: yaml.Node, what: str) -> list[yaml.Node]:
     """A list's nodes; a single scalar counts as a list of one.
 
     Raises:
+        Refused: neither, or more than a thousand.
+    """
+    found = entries(node, what)
+    if len(found) > MAX_ITEMS:
+        raise Refused(node, f"{what} holds more than {MAX_ITEMS:,} values.", "Split it.")
+    return found
+
+
+def entries(node: yaml.Node, what: str) -> list[yaml.Node]:
+    """A list's nodes, however many; a single scalar counts as a list of one.
+
+    Raises:
         Refused: neither.
     """
+    _no_alias(node)
     if isinstance(node, yaml.SequenceNode):
         return list(node.value)
     if isinstance(node, yaml.ScalarNode):
@@ -108,8 +111,8 @@ def single(found: Iterable[Pair], what: str, warn: list[str], file: str) -> dict
             continue
         if plain(first.value) != plain(pair.value):
             hint = f"It is also on line {line_of(first.at)}. Remove one of them."
-            raise Refused(pair.at, f"{pair.key} stands twice in {what} with different values.", hint)
-        warn.append(f"{file}, line {line_of(pair.at)}: {pair.key} stands twice in {what} with the same value.")
+            raise Refused(pair.at, f"{shown(pair.key)} stands twice in {what} with different values.", hint)
+        warn.append(f"{file}, line {line_of(pair.at)}: {shown(pair.key)} stands twice in {what} with the same value.")
     return kept
 
 
@@ -122,6 +125,11 @@ def plain(node: yaml.Node) -> object:
     return str(node.value)
 
 
+def shown(key: str) -> str:
+    """A key, fit for a message: what does not look like a model or a setting may be any text, and is not repeated."""
+    return key if re.fullmatch(r"[A-Za-z0-9][\w.:/@+-]{0,79}", key, re.ASCII) else "a key"
+
+
 def known(found: dict[str, Pair], allowed: Iterable[str], what: str) -> None:
     """Nothing, when every key is allowed.
 
@@ -131,27 +139,36 @@ def known(found: dict[str, Pair], allowed: Iterable[str], what: str) -> None:
     names = list(allowed)
     for key, pair in found.items():
         if key not in names:
-            near = difflib.get_close_matches(key, names, n=1, cutoff=0.5)
+            near = difflib.get_close_matches(key[:MAX_TEXT], names, n=1, cutoff=0.5)
             hint = f"Did you mean {near[0]}?" if near else f"Known keys: {', '.join(names)}."
-            raise Refused(pair.at, f"{key} is not a key of {what}.", hint)
+            raise Refused(pair.at, f"{shown(key)} is not a key of {what}.", hint)
 
 
 def text_of(node: yaml.Node, what: str) -> str:
     """A scalar's text without surrounding blanks.
 
     Raises:
-        Refused: not a scalar, or empty.
+        Refused: not a scalar, empty, or longer than 500 characters.
     """
+    _no_alias(node)
     if not isinstance(node, yaml.ScalarNode) or not str(node.value).strip():
         raise Refused(node, f"{what} is not text.", "Give one line of text.")
-    return str(node.value).strip()
+    text = str(node.value).strip()
+    if len(text) > MAX_TEXT:
+        raise Refused(node, f"{what} has {len(text):,} characters; {MAX_TEXT} are the most.", "Shorten it.")
+    return text
+
+
+def _no_alias(node: yaml.Node) -> None:
+    if isinstance(node, Alias):
+        raise Refused(node, "an alias (*name) stands here.", "Write out what it stands for.")
 
 
 def number_of(node: yaml.Node, what: str) -> Decimal:
     """A scalar as an exact number, rounded to the 15 digits a float can be trusted with.
 
     Raises:
-        Refused: not a number, not finite, or negative.
+        Refused: not a number, not finite, negative, or too large or small for any price.
     """
     text = text_of(node, what).replace("_", "")
     try:
@@ -163,6 +180,9 @@ def number_of(node: yaml.Node, what: str) -> Decimal:
         raise Refused(node, f"{what} is not finite.", "Leave it out when the price is not known.")
     if number < 0:
         raise Refused(node, f"{what} is negative.", "Prices are zero or more.")
+    if number and not _LOWEST <= number.adjusted() <= _HIGHEST:
+        size = "large" if number.adjusted() > 0 else "small"
+        raise Refused(node, f"{what} is too {size} for a price.", "Give US dollars: 2.50.")
     return tidy(number)
 
 
@@ -186,7 +206,10 @@ def instant_of(node: yaml.Node, what: str) -> datetime:
         return moment.replace(tzinfo=UTC)
     if moment.tzinfo is None:
         raise Refused(node, f"{what} has no offset from UTC.", "Add Z to the time.")
-    return moment.astimezone(UTC)
+    try:
+        return moment.astimezone(UTC)
+    except OverflowError:  # the first or last day there is, in another zone
+        raise Refused(node, f"{what} is out of the calendar.", "Give 2026-11-22, or 2026-08-16T16:00Z.") from None
 
 
 def day_of(node: yaml.Node, what: str) -> date:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
@@ -12,12 +13,15 @@ import yaml
 from cost_mcp.errors import CostError, PriceBookError
 from cost_mcp.model.call import SERVICE_TIERS
 from cost_mcp.model.charge import METERS
+from cost_mcp.model.name import clean_name
 from cost_mcp.model.provider import canonical_provider
+from cost_mcp.pricing.composing import compose
 from cost_mcp.pricing.node import (
+    MAX_ITEMS,
     Pair,
     Refused,
-    compose,
     day_of,
+    entries,
     hours_of,
     instant_of,
     items,
@@ -47,6 +51,14 @@ _PER = {"1M": 6, "1K": 3, "1": 0}
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _MAX_PER_UNIT = Decimal(1)
 """A dollar per token is ten thousand times the dearest price ever listed: a unit was mistaken."""
+
+
+_MAX_FACTOR = 100
+_MAX_STEPS = 20
+_TOKENS = re.compile(r"[0-9][0-9_]{0,14}")
+
+MAX_ENTRIES = 20_000
+"""How many prices one book may hold: every one of them is kept in memory."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +106,7 @@ class _Reader:
             top = single(pairs(root, "the book"), "the book", self._warnings, self._file)
             known(top, _TOP_KEYS, "a price book")
             self._origin = self._read_origin(top, self._origin)
-            listed = items(top["prices"].value, "prices") if "prices" in top else []
+            listed = entries(top["prices"].value, "prices") if "prices" in top else []
             nested = pairs(top["providers"].value, "providers") if "providers" in top else []
         except Refused as refused:
             return Parsed(entries=(), problems=(refused.told(self._file),))
@@ -143,9 +155,14 @@ class _Reader:
         if per not in _PER:
             raise Refused(found["per"].value, "per is not a known unit.", "Use 1M, 1K or 1 (tokens).")
         named = found["models"] if "models" in found else found["model"]
-        for provider in items(found["provider"].value, "provider"):
-            for model in items(named.value, named.key):
-                self._add(text_of(provider, "provider"), text_of(model, "model"), found, node, _PER[per])
+        providers = [text_of(provider, "provider") for provider in items(found["provider"].value, "provider")]
+        models = [text_of(model, "model") for model in items(named.value, named.key)]
+        if len(providers) * len(models) > MAX_ITEMS:
+            raise Refused(node, f"a price stands for more than {MAX_ITEMS:,} models.", "Split it.")
+        priced = self._entry(found, node, _PER[per])
+        for provider in providers:
+            for model in models:
+                self._add(provider, model, priced, node)
 
     def _read_plain(self, provider: Pair) -> None:
         for model in self._distinct(pairs(provider.value, "a provider"), "a provider"):
@@ -154,14 +171,17 @@ class _Reader:
     def _read_model(self, provider: str, model: Pair) -> None:
         found = single(pairs(model.value, "a model"), "a model", self._warnings, self._file)
         known(found, _PLAIN_KEYS, "a model")
-        self._add(provider, model.key, found, model.value, _PER["1K"])
+        self._add(provider, model.key, self._entry(found, model.value, _PER["1K"]), model.value)
 
-    def _add(self, provider: str, model: str, found: Mapping[str, Pair], node: yaml.Node, exponent: int) -> None:
-        entry = self._entry(canonical_provider(provider), model, found, node, exponent)
+    def _add(self, provider: str, model: str, priced: Entry, node: yaml.Node) -> None:
+        """Take a price for one model; ``priced`` is the same for all the models it stands for."""
+        if len(self._stated) >= MAX_ENTRIES:
+            raise Refused(node, f"the book holds more than {MAX_ENTRIES:,} prices.", "Split it.")
+        entry = replace(priced, provider=canonical_provider(provider), model=clean_name(model, "model"))
         window = entry.cards[0].window if entry.cards else entry.tiers[0].window
         key = (
             folded(entry.provider),
-            model.lower(),
+            entry.model.lower(),
             window,
             entry.extends,
             entry.fills,
@@ -170,7 +190,7 @@ class _Reader:
         first = self._stated.get(key)
         if first is None and key not in self._refused:
             self._stated[key] = _Stated(entry, node)
-        elif first is not None and plain(first.node) == plain(node):
+        elif first is not None and (first.node is node or plain(first.node) == plain(node)):
             self._warnings.append(f"{self._file}, line {line_of(node)}: this price stands twice.")
         else:
             self._refused.add(key)
@@ -178,7 +198,8 @@ class _Reader:
             where = f" The other is on line {line_of(first.node)}." if first is not None else ""
             raise Refused(node, "this model has two different prices for the same time.", f"Remove one of them.{where}")
 
-    def _entry(self, provider: str, model: str, found: Mapping[str, Pair], node: yaml.Node, exponent: int) -> Entry:
+    def _entry(self, found: Mapping[str, Pair], node: yaml.Node, exponent: int) -> Entry:
+        """What a price says, for a model that is not named yet."""
         rates = _rates(found, exponent)
         if "above" in found:
             rates = _stepped(rates, found["above"].value, exponent)
@@ -188,9 +209,13 @@ class _Reader:
         extends, fills = _extends(found["extends"].value) if "extends" in found else (False, False)
         if not rates and not (extends and tiers):
             raise Refused(node, "a price gives no price.", "Add input: and output:, in US dollars.")
-        names = tuple(text_of(name, "names") for name in items(found["names"].value, "names")) if "names" in found else ()
+        names = (
+            tuple(clean_name(text_of(name, "names"), "names") for name in items(found["names"].value, "names"))
+            if "names" in found
+            else ()
+        )
         cards = (Card(rates=rates, origin=origin, window=window),) if rates else ()
-        return Entry(provider=provider, model=model, cards=cards, tiers=tiers, names=names, extends=extends, fills=fills)
+        return Entry(provider="", model="", cards=cards, tiers=tiers, names=names, extends=extends, fills=fills)
 
     def _read_origin(self, found: Mapping[str, Pair], default: Origin) -> Origin:
         read = day_of(found["read"].value, "read").isoformat() if "read" in found else None
@@ -209,7 +234,7 @@ class _Reader:
             rates = _rates(inner, exponent)
             if "above" in inner:
                 rates = _stepped(rates, inner["above"].value, exponent)
-            times = number_of(inner["times"].value, "times") if "times" in inner else None
+            times = _factor(inner["times"].value) if "times" in inner else None
             if (times is None) == (not rates):
                 raise Refused(pair.value, f"{tier} gives no price, or both prices and times.", "Give one of the two.")
             cards.append(TierCard(tier=tier, origin=origin, rates=rates, times=times, window=window))
@@ -254,13 +279,22 @@ def _price(node: yaml.Node, key: str, exponent: int) -> Decimal:
     return price
 
 
+def _factor(node: yaml.Node) -> Decimal:
+    times = number_of(node, "times")
+    if times > _MAX_FACTOR:
+        raise Refused(node, f"times is more than {_MAX_FACTOR}.", "A tier costs so many times the standard price: 0.5, or 2.")
+    return times
+
+
 def _stepped(rates: dict[str, Rate], node: yaml.Node, exponent: int) -> dict[str, Rate]:
     """The rates with the higher prices of larger contexts: ``above: {200000: {input: 6}}``."""
     steps: list[tuple[int, Pair]] = []
     for pair in pairs(node, "above"):
-        if not pair.key.replace("_", "").isdecimal():
+        if not _TOKENS.fullmatch(pair.key):
             raise Refused(pair.at, "above has a key that is no number of tokens.", "Write above: {200000: {input: 6}}.")
         steps.append((int(pair.key.replace("_", "")), pair))
+    if len(steps) > _MAX_STEPS:
+        raise Refused(node, f"above has more than {_MAX_STEPS} steps.", "Keep those of the provider's list.")
     stepped = dict(rates)
     for above, pair in sorted(steps, key=lambda step: step[0]):
         inner = single(pairs(pair.value, "above"), "above", [], "")

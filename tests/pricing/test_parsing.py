@@ -147,6 +147,11 @@ def test_an_addition_of_what_is_missing_never_changes_a_price_that_is_listed():
         (LIST.replace("input: 2", "input: NaN"), 4, "not finite"),
         (LIST.replace("input: 2", "input: inf"), 4, "not finite"),
         (LIST.replace("input: 2", "input: [2]"), 4, "not text"),
+        (LIST.replace("input: 2", "input: '1e9999999'"), 4, "too large"),
+        (LIST.replace("input: 2", "input: 1e-9999999"), 4, "too small"),
+        (LIST.replace("input: 2", "input: " + "9" * 5000), 4, "5,000 characters"),
+        (LIST.replace("gpt-4o", '"gpt\\a4o"'), 2, "control characters"),
+        (LIST.replace("model: gpt-4o", "models: [a" + ", a" * 1000 + "]"), 3, "more than 1,000"),
         (LIST.replace("input: 2", "input: 2000000"), 4, "more than 1 USD per token"),
         (LIST.replace("    input: 2\n    output: 8\n", ""), 2, "gives no price"),
         (LIST.replace("provider: openai\n    ", ""), 2, "names no provider"),
@@ -154,6 +159,7 @@ def test_an_addition_of_what_is_missing_never_changes_a_price_that_is_listed():
         (LIST + "    input: 3\n", 6, "stands twice"),
         (LIST + "    from: soon\n", 6, "not a date"),
         (LIST + "    from: 2026-01-01T10:00\n", 6, "no offset"),
+        (LIST + "    from: 0001-01-01T00:00+14:00\n", 6, "out of the calendar"),
         (LIST + "    from: 2026-02-01\n    until: 2026-01-01\n", 7, "not after"),
         (LIST + "    hours: nine to five\n", 6, "not hours"),
         (LIST + "    days: [funday]\n", 6, "no weekday"),
@@ -161,8 +167,20 @@ def test_an_addition_of_what_is_missing_never_changes_a_price_that_is_listed():
         (LIST + "    per: 1G\n", 6, "not a known unit"),
         (LIST + "    tiers:\n      turbo: {times: 2}\n", 7, "turbo is not a key"),
         (LIST + "    tiers:\n      fast: {times: 2, input: 3}\n", 7, "both"),
+        (LIST + "    tiers:\n      fast: {times: 1000}\n", 7, "times is more than 100"),
+        (LIST + "    tiers:\n      fast: {times: 1e9999999}\n", 7, "too large"),
         (LIST + "    above:\n      many: {input: 3}\n", 7, "no number of tokens"),
         (LIST + "    above:\n      1000: {cache_read: 3}\n", 7, "none below"),
+        (LIST + f"    above:\n      ? {'9' * 5000}\n      : {{input: 3}}\n", 7, "no number of tokens"),
+        (LIST + "    above: {" + "".join(f"{n}: {{input: 3}}, " for n in range(1, 30)) + "}\n", 6, "more than 20 steps"),
+        ("source: &a x\n" + LIST.replace("model: gpt-4o", "model: *a"), 4, "an alias"),
+        (LIST + "---\n" + LIST, 6, "a second document"),
+        (LIST + "    note: \0\n", 6, "YAML does not take"),
+        (LIST + "    note: \ud800\n", 6, "YAML does not take"),
+        ("\nproviders: " + "[" * 50_000, 2, "nested deeper than 32 levels"),
+        ("providers: " + "{a: " * 50_000, 1, "nested deeper than 32 levels"),
+        ("prices: [" + "a, " * 250_000 + "]", 1, "more than 200,000 values"),
+        ("#" * 1_000_001, 1, "larger than 1,000,000 bytes"),
         (LIST + "    cache_write: 1\n    cache_write_5m: 2\n", 6, "same meter"),
         (LIST + LIST.split("\n", 1)[1].replace("input: 2", "input: 3"), 6, "two different prices"),
         ("providers:\n  acme:\n    m: {input: 1, output: x}\n", 3, "not a number"),
@@ -203,8 +221,28 @@ def test_the_same_price_twice_is_told_and_counts_once():
     assert (len(again.entries), again.problems, len(again.warnings)) == (1, (), 1)
 
 
+def test_a_book_of_more_prices_than_are_kept_counts_up_to_there():
+    text = "prices:\n" + "".join(f"  - {{provider: p, model: m{number}, input: 1}}\n" for number in range(20_002))
+    parsed = parse_book(text, "f", layer="user")
+    assert len(parsed.entries) == 20_000
+    assert [problem.line for problem in parsed.problems] == [20_002, 20_003]
+
+
+@pytest.mark.parametrize(
+    "broken",
+    ["providers: " + "[" * 50_000, LIST.replace("input: 2", "input: '1e9999999'"), "\0", "a: &a [*a]\nprices: [*a]\n"],
+)
+def test_a_hostile_book_leaves_the_packaged_prices_in_force(broken: str):
+    assert priced(broken, "gpt-4o", "openai").cost_usd == D("2.5")
+
+
 def test_no_value_of_a_book_is_quoted():
-    secret = "hunter2-secret"
-    for text in (LIST.replace("input: 2", f"input: {secret}"), LIST + f"    from: {secret}\n", LIST + f"    days: {secret}\n"):
+    secret = "hunter2 secret"
+    for text in (
+        LIST.replace("input: 2", f"input: {secret}"),
+        LIST + f"    from: {secret}\n",
+        LIST + f"    days: {secret}\n",
+        LIST + f"    {secret}: 2\n",
+    ):
         (problem,) = parse_book(text, "f", layer="user").problems
         assert secret not in str(problem)
