@@ -71,6 +71,9 @@ def _admitted(order: ReserveOrder, judged: Sequence[Standing], unsure: Sequence[
         return Verdict(
             WARN, f"Budget {_name(past[0])} reaches {percent(past[0]):.0f} %: {_left(past[0])} before this.", past[0]
         )
+    unknown = [] if order.priced else [s for s in judged if s.budget.unit == "usd"]
+    if unknown:
+        return Verdict(WARN, f"Budget {_name(unknown[0])} cannot tell: the model has no known price.", unknown[0])
     if unsure:
         return Verdict(WARN, f"Budget {_name(unsure[0])} is a lower bound: some calls in it are unpriced.", unsure[0])
     return Verdict(ALLOW, f"Within every budget; the tightest, {_name(tightest)}, reaches {percent(tightest):.0f} %.", tightest)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -29,7 +30,7 @@ TOKEN_ALIASES = {
 }
 RECORD_FIELDS = (
     "model", "provider", "usage", *USAGE_FIELDS, *TOKEN_ALIASES, "cost_usd", "call_id", "occurred_at", "response_model",
-    "service_tier", "billing", *CONTEXT_NAMES, "tags", "metadata", "provisional",
+    "service_tier", "billing", *CONTEXT_NAMES, "tags", "metadata", "provisional", "reservation_id",
 )  # fmt: skip
 
 
@@ -83,6 +84,7 @@ def read_call(fields: Fields, reporter: Reporter, settings: Settings, now: datet
         context=bind(context_of(given), settings),
         metadata=clean_metadata(given.get("metadata")),
         stated_cost_usd=stated,
+        reservation_id=optional_name(given.get("reservation_id"), "reservation_id"),
         provisional=flag(given.get("provisional"), "provisional"),
         supplied=frozenset(supplied),
     )
@@ -128,10 +130,15 @@ def _usage(given: dict[str, object]) -> tuple[ReadUsage | None, Usage, tuple[str
             field="usage",
             hint="Give the provider's usage object as usage, or input_tokens and output_tokens, or a cost_usd.",
         )
-    return None, _counted(given, counted), ()
+    return None, counted_usage(given, counted), ()
 
 
-def _counted(given: dict[str, object], names: list[str]) -> Usage:
+def counted_usage(given: Fields, names: Iterable[str]) -> Usage:
+    """The usage that the named count fields give, under whichever of their names.
+
+    Raises:
+        InvalidInput: not a count, two names of one count with different values, or parts above their whole.
+    """
     counts: dict[str, int] = {}
     for name in names:
         target = TOKEN_ALIASES.get(name, name)

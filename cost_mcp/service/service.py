@@ -14,12 +14,14 @@ from cost_mcp.model.call import Call, Context, Rank
 from cost_mcp.model.charge import UNPRICED, PricedCall, Pricing
 from cost_mcp.model.name import clean_name
 from cost_mcp.model.receipt import SKIPPED, Receipt
+from cost_mcp.model.reservation import Admission, Reservation
 from cost_mcp.model.scope import Covered
 from cost_mcp.service.answer import BudgetAnswer, ReportAnswer, TaskAnswer, budget_answer, found, report_answer
 from cost_mcp.service.budget_order import read_budget
 from cost_mcp.service.call_report import Reporter, bind, read_call
 from cost_mcp.service.fields import Fields, context_of, present
 from cost_mcp.service.question import read_report_question, read_status_question
+from cost_mcp.service.reserving import read_extension, read_order, read_release
 
 if TYPE_CHECKING:
     from cost_mcp.config.settings import Settings
@@ -88,6 +90,24 @@ class Service:
         context = bind(context_of(present(fields)), self.settings)
         question = read_status_question(fields, context)
         return budget_answer(await self.ledger.standings(self.settings.tenant, question.covered, self.clock()), question)
+
+    async def reserve_budget(self, fields: Fields) -> Admission:
+        """Hold an amount, or the most a call can cost, against every budget that covers it; or say which one denies it."""
+        now = self.clock()
+        order = read_order(fields, self.settings, self.prices.price, now)
+        if not self.settings.enabled:
+            return Admission(decision="allow", why="Tracking is off (COST_MCP_ENABLED=false): nothing is held.")
+        return await self.ledger.reserve(order, now)
+
+    async def extend_reservation(self, fields: Fields) -> Reservation:
+        """Keep a reservation alive for so many seconds from now; it never ends earlier than before."""
+        now = self.clock()
+        reservation_id, expires_at = read_extension(fields, now)
+        return await self.ledger.extend_reservation(self.settings.tenant, reservation_id, expires_at, now)
+
+    async def release_reservation(self, fields: Fields) -> Reservation:
+        """Give back what a reservation holds; asking twice changes nothing."""
+        return await self.ledger.release_reservation(self.settings.tenant, read_release(fields), self.clock())
 
     async def budgets(self) -> tuple[Budget, ...]:
         """The budgets in force, by name."""
