@@ -8,6 +8,7 @@ the same way, but a row of six columns and three counters without any index, rol
 from __future__ import annotations
 
 import asyncio
+import gc
 import json
 import sqlite3
 import sys
@@ -150,6 +151,8 @@ async def run(mode: str, db: Path, start: float, seconds: float, number: int) ->
                 latencies.append(time.perf_counter() - began)
                 n += 1
 
+        gc.collect()
+        gc.freeze()  # what was made beforehand is not looked at again, in any mode
         await asyncio.sleep(max(0.0, start - time.time()))
         await asyncio.gather(*(work(task) for task in range(TASKS)))
     return {"calls": len(latencies), "errors": errors, "latencies": latencies}
