@@ -86,7 +86,7 @@ def plain(db: Path, number: int) -> AbstractAsyncContextManager[Record]:
 
     def statements(task: int, n: int) -> list[tuple[str, tuple[object, ...]]]:
         call = made[task][n]
-        entry = ("default", call.call.call_id, 1, 0, 1, None, *entered[task][n])
+        entry = ("default", call.call.call_id, 1, 0, 1, None, *entered[task][n], 0)
         sums = window_sums(call)
         windows = [("default", budget, 0, "", "api", "mcp", 20, *sums) for budget in ("day", "week", "month")]
         return [(INSERT_ENTRY, entry), *((ADD_TO_WINDOW, window) for window in windows)]
