@@ -139,7 +139,7 @@ def _books(found: Diagnosis, settings: Settings, _: Surroundings) -> None:
     from cost_mcp.config.books import price_books
     from cost_mcp.service.opening import load_catalog
 
-    for book in price_books(settings):
+    for book in price_books(settings).books:
         found.books[str(book.file)] = book.layer
     catalog = load_catalog(settings)
     found.problems += [str(problem) for problem in catalog.problems]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +26,14 @@ class GivenBook:
     layer: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenBooks:
+    """The books that could be read, in order, and why others could not; each problem names its file."""
+
+    books: tuple[GivenBook, ...]
+    problems: tuple[ConfigError, ...] = ()
+
+
 def fetched_book() -> Path:
     """Where ``prices update`` keeps the book it fetched; it may not exist."""
     return data_folder() / PRICES_NAME
@@ -42,29 +51,34 @@ def fetched_table_bytes() -> bytes | None:
         ConfigError: it is there and cannot be read.
     """
     file = fetched_table()
-    return read_bytes(file, _MAX_TABLE_BYTES) if file.exists() else None
+    return read_bytes(file, _MAX_TABLE_BYTES) if _is_there(file) else None
 
 
-def price_books(settings: Settings) -> tuple[GivenBook, ...]:
-    """Every book that applies, in order: a later one wins.
+def price_books(settings: Settings) -> GivenBooks:
+    """Every book that applies, in order: a later one wins. One that cannot be read is a problem and stops no other."""
+    named = [(fetched_book(), "user")] if _is_there(fetched_book()) else []
+    named += [(settings.price_book, "user")] if settings.price_book is not None else []
+    named += [(settings.project_price_book, "project")] if settings.project_price_book is not None else []
+    books: list[GivenBook] = []
+    problems: list[ConfigError] = []
+    for file, layer in named:
+        try:
+            books.append(_book(file, layer))
+        except ConfigError as error:
+            problems.append(error)
+    return GivenBooks(books=tuple(books), problems=tuple(problems))
 
-    Raises:
-        ConfigError: a book that is named cannot be read, or the project's changed since it was trusted.
-    """
-    files = [(fetched_book(), "user")] if fetched_book().is_file() else []
-    if settings.price_book is not None:
-        files.append((settings.price_book, "user"))
-    books = [GivenBook(text=decoded(file, read_bytes(file)), file=file, layer=layer) for file, layer in files]
-    if settings.project_price_book is not None:
-        books.append(_project_book(settings.project_price_book))
-    return tuple(books)
 
-
-def _project_book(file: Path) -> GivenBook:
-    # Trust is checked on the bytes that are used: the file may have changed since the settings were read.
+def _book(file: Path, layer: str) -> GivenBook:
     content = read_bytes(file)
-    if not is_trusted(file, content):
+    # Trust is checked on the bytes that are used: the file may have changed since the settings were read.
+    if layer == "project" and not is_trusted(file, content):
         raise ConfigError(
             f"{file} changed since it was trusted.", field="price_book", hint="Read it, then run `cost-mcp trust` again."
         )
-    return GivenBook(text=decoded(file, content), file=file, layer="project")
+    return GivenBook(text=decoded(file, content), file=file, layer=layer)
+
+
+def _is_there(file: Path) -> bool:
+    """Whether anything has this name, even what cannot be read as a file."""
+    return os.path.lexists(file)

@@ -7,13 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 
-from cost_mcp.errors import InvalidInput, PriceBookError
+from cost_mcp.errors import ConfigError, InvalidInput
 from cost_mcp.model.call import SERVICE_TIERS, Call
 from cost_mcp.model.charge import FREE, LIST, OVERRIDE, STATED, UNPRICED, Charge, Pricing
 from cost_mcp.model.money import MAX_CALL_USD, nanos, usd, usd_text
 from cost_mcp.model.provider import canonical_provider
 from cost_mcp.pricing.book import LAYERS, PACKAGED, Book, BookText
 from cost_mcp.pricing.charging import Charged, charges
+from cost_mcp.pricing.damage import Damage
 from cost_mcp.pricing.library import Library
 from cost_mcp.pricing.listing import Listing, in_force, listed_prices
 from cost_mcp.pricing.packaged import packaged_books, read_supplement
@@ -39,16 +40,23 @@ class Unknown:
 class Catalog:
     """Every price book in its order, and the rules resolved from them so far.
 
-    ``problems`` are the entries of the given books that could not be read, each with file and line; ``warnings`` what is
-    worth a look but counts.
+    ``warnings`` are what is worth a look in the given books but counts.
     """
 
-    def __init__(self, shelf: Shelf, problems: tuple[PriceBookError, ...] = (), warnings: tuple[str, ...] = ()) -> None:
-        self.problems = problems
+    def __init__(self, shelf: Shelf, damage: Damage, warnings: tuple[str, ...] = ()) -> None:
         self.warnings = warnings
         self._shelf = shelf
+        self._damage = damage
         self._rules: dict[tuple[str | None, str, str], list[Rule]] = {}
         self._unknown: dict[tuple[str | None, str], Unknown] = {}
+
+    @property
+    def problems(self) -> tuple[ConfigError, ...]:
+        """Why given books or entries of them do not count, each with its file and where it can be told its line.
+
+        Damaged tables are among them once a price was asked for.
+        """
+        return self._damage.problems
 
     def resolve(self, provider: str | None, model: str, tier: str, at: datetime) -> Rule | Unknown:
         """The rule for a model in a service tier at an instant; the same question is answered from memory.
@@ -91,6 +99,8 @@ class Catalog:
         else:
             charged = charges(call.usage, found)
             listed, partial = _listed(call, found, charged), charged.partial
+        rule = found if isinstance(found, Rule) and listed.cost_usd is not None else None
+        listed = replace(listed, warnings=(*listed.warnings, *self._damage.told(rule)))
         if call.stated_cost_usd is None:
             return listed
         return _with_stated(call, call.stated_cost_usd, listed, partial=partial)
@@ -101,8 +111,9 @@ class Catalog:
         found = self.resolve(known, model, STANDARD, at)
         asked = Listing(asked_model=model, asked_provider=known, at=at)
         prices = tuple(listed_prices(self._shelf.sightings(known, model), at))
+        broken = self._damage.sentences()
         if isinstance(found, Unknown):
-            return replace(asked, prices=prices, nearest=found.nearest, warnings=(found.why,))
+            return replace(asked, prices=prices, nearest=found.nearest, warnings=(found.why, *broken))
         rules = [self.resolve(known, model, tier, at) for tier in SERVICE_TIERS]
         charged = [in_force(rule, prices) for rule in rules if isinstance(rule, Rule)]
         return replace(
@@ -112,7 +123,7 @@ class Catalog:
             prices=prices,
             in_force=tuple(tier for tier in charged if tier is not None),
             entry=found.entry(0),
-            warnings=found.warnings,
+            warnings=(*found.warnings, *broken),
         )
 
     def _unknown_model(self, provider: str | None, model: str) -> Unknown:
@@ -127,7 +138,9 @@ class Catalog:
         return self._unknown[key]
 
 
-def open_catalog(books: Sequence[BookText] = (), *, tables: Callable[[], Library] = Library) -> Catalog:
+def open_catalog(
+    books: Sequence[BookText] = (), *, tables: Callable[[], Library] = Library, problems: Sequence[ConfigError] = ()
+) -> Catalog:
     """A catalog of the packaged prices and the given books over them (project over user over packaged).
 
     Nothing heavy is imported or read before the first question that needs it.
@@ -135,9 +148,10 @@ def open_catalog(books: Sequence[BookText] = (), *, tables: Callable[[], Library
     Args:
         books: each with its layer; of one layer the later one wins.
         tables: gives the first tables; a user's newer ones in place of the installed library's.
+        problems: why other books could not even be read; kept with what is found broken in these.
     """
     shelved: list[Book] = []
-    problems: list[PriceBookError] = []
+    broken: list[ConfigError] = list(problems)
     warnings: list[str] = []
     for layer in reversed(LAYERS[1:]):
         for book in reversed([book for book in books if book.layer == layer]):
@@ -145,10 +159,11 @@ def open_catalog(books: Sequence[BookText] = (), *, tables: Callable[[], Library
 
             parsed = parse_book(book.text, book.file, layer=layer)
             shelved.append(Book(layer, parsed.entries.__iter__))
-            problems += parsed.problems
+            broken += parsed.problems
             warnings += parsed.warnings
     shelved.append(Book(PACKAGED, packaged_books))
-    return Catalog(Shelf(shelved, tables, Supplement(read_supplement)), tuple(problems), tuple(warnings))
+    damage = Damage(tuple(broken), tables)
+    return Catalog(Shelf(shelved, damage.open_tables, Supplement(read_supplement)), damage, tuple(warnings))
 
 
 def _without_price(entry: Entry) -> Unknown:

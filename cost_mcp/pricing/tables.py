@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, time
@@ -21,6 +22,10 @@ URL = "https://raw.githubusercontent.com/pydantic/genai-prices/main/prices/new_d
 
 Source: genai_prices.update_prices.DEFAULT_UPDATE_URL 0.2.3, read 2026-11-22.
 """
+
+_MAX_PRICE = Decimal(1_000_000)
+_LOWEST = -20
+"""No price is above a dollar per token, and none that is not zero is below this power of ten."""
 
 _PROVIDER_KEYS = ("id", "name", "api_pattern", "model_match", "provider_match", "fallback_model_providers", "models")
 _MODEL_KEYS = ("id", "match", "prices", "price_variants")
@@ -58,7 +63,10 @@ def check_tables(text: str, *, fetched_on: date) -> Tables:
         provider["models"] = [_kept(model, _MODEL_KEYS) for model in _listed(provider.get("models"))]
     digest = hashlib.sha256(text.encode()).hexdigest()[:12]
     version = f"{fetched_on.isoformat()} {digest}"
-    stored = json.dumps({"version": version, "providers": providers}, separators=(",", ":"), default=str)
+    try:
+        stored = json.dumps({"version": version, "providers": providers}, separators=(",", ":"), default=str)
+    except RecursionError:
+        raise _refusal("it is nested too deeply") from None
     library = open_tables(stored)
     models = sum(len(library.models(provider)) for provider in library.providers)
     if not models:
@@ -74,14 +82,14 @@ def open_tables(text: str) -> Library:
     """
     try:
         whole = json.loads(text, parse_float=Decimal)
-        version, rows = str(whole["version"]), cast("list[dict[str, Any]]", whole["providers"])
-    except (ValueError, KeyError, TypeError):
+        version, rows = _text(whole["version"]), _objects(whole["providers"])
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise _refusal("it was not stored by this program") from None
     providers: list[Provider] = []
     for position, row in enumerate(rows, start=1):
         try:
             providers.append(_provider(row))
-        except (KeyError, ValueError, TypeError, ArithmeticError, AttributeError):
+        except (KeyError, ValueError, TypeError, ArithmeticError, AttributeError, RecursionError, re.error):
             raise _refusal(f"provider {position} of {len(rows)} is not in a form this version reads") from None
     return Library(providers, version)
 
@@ -93,11 +101,24 @@ def _refusal(reason: str) -> InvalidInput:
 def _rows(text: str) -> list[dict[str, Any]]:
     try:
         rows: object = json.loads(text, parse_float=Decimal)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise _refusal("it is not JSON") from None
-    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in cast("list[object]", rows)):
-        raise _refusal("it is not a list of providers")
-    return cast("list[dict[str, Any]]", rows)
+    try:
+        return _objects(rows)
+    except TypeError:
+        raise _refusal("it is not a list of providers") from None
+
+
+def _objects(value: object) -> list[dict[str, Any]]:
+    if not isinstance(value, list) or not all(isinstance(row, dict) for row in cast("list[object]", value)):
+        raise TypeError
+    return cast("list[dict[str, Any]]", value)
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
 
 
 def _listed(value: object) -> list[Any]:
@@ -117,11 +138,11 @@ def _provider(row: Mapping[str, Any]) -> Provider:
     from genai_prices.types import Provider
 
     return Provider(
-        id=row["id"],
-        name=row["name"],
-        api_pattern=row["api_pattern"],
+        id=_text(row["id"]),
+        name=_text(row["name"]),
+        api_pattern=_text(row["api_pattern"]),
         model_match=_match(row["model_match"]) if "model_match" in row else None,
-        fallback_model_providers=row.get("fallback_model_providers"),
+        fallback_model_providers=[_text(maker) for maker in row.get("fallback_model_providers", ())],
         models=[_model(model) for model in row["models"]],
     )
 
@@ -132,7 +153,7 @@ def _model(row: Mapping[str, Any]) -> ModelInfo:
     prices: object = row["prices"]
     conditional = cast("list[dict[str, Any]]", prices) if isinstance(prices, list) else None
     return ModelInfo(
-        id=row["id"],
+        id=_text(row["id"]),
         match=_match(row["match"]),
         prices=_prices(row["prices"]) if conditional is None else [_conditional(item) for item in conditional],
         price_variants=[_variant(item) for item in row.get("price_variants", ())],
@@ -157,6 +178,8 @@ def _match(row: Mapping[str, Any]) -> MatchLogic:
     }
     if not isinstance(value, str):
         raise TypeError
+    if kind == "regex":
+        re.compile(value)  # what cannot be compiled is refused here, not when a model's name is looked up
     return clauses[kind](value)
 
 
@@ -176,7 +199,7 @@ def _prices(row: Mapping[str, Any]) -> ModelPrice:
 
 def _price(value: Any) -> Decimal:
     price = Decimal(value)
-    if not price.is_finite() or price < 0:
+    if not price.is_finite() or not 0 <= price <= _MAX_PRICE or (price and price.adjusted() < _LOWEST):
         raise ValueError
     return price
 

@@ -6,9 +6,8 @@ import asyncio
 import gc
 import importlib
 import os
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
-from pathlib import Path
+from collections.abc import AsyncGenerator, Callable
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -34,15 +33,21 @@ _TABLES = "genai_prices.data"
 """The price tables: 170 ms that the first recorded call would wait for, and everyone else with it."""
 
 
-def open_from_environment() -> AbstractAsyncContextManager[Service]:
+@asynccontextmanager
+async def open_from_environment() -> AsyncGenerator[Service]:
     """The service that this process's environment and folder describe, read anew at every attempt."""
+    from cost_mcp.config.place import current_folder
     from cost_mcp.config.settings import load_settings
+    from cost_mcp.pricing.catalog import Catalog
     from cost_mcp.service.opening import open_service
 
-    loaded = load_settings(os.environ, Path.cwd())
+    loaded = load_settings(os.environ, current_folder())
     for warning in loaded.warnings:
         logger.warning("%s", warning)
-    return open_service(loaded.settings)
+    async with open_service(loaded.settings) as service:
+        for problem in service.prices.problems if isinstance(service.prices, Catalog) else ():
+            logger.warning("%s", problem)
+        yield service
 
 
 class Backing:

@@ -52,16 +52,15 @@ def load_tables() -> Library:
 def load_catalog(settings: Settings) -> Catalog:
     """The prices in force: the tables, under the packaged, the user's and a trusted project's books.
 
-    The tables are read when the first price is asked for; ``load_tables`` says what is raised then.
-
-    Raises:
-        ConfigError: a book that is named cannot be read. What is broken inside one is in ``Catalog.problems``.
+    What cannot be read of the books is in ``Catalog.problems``, and everything else counts. The tables are read when the
+    first price is asked for; where those that were stored are damaged, that too becomes a problem then.
     """
     from cost_mcp.config.books import price_books
     from cost_mcp.pricing.catalog import BookText, open_catalog
 
-    books = tuple(BookText(text=book.text, file=str(book.file), layer=book.layer) for book in price_books(settings))
-    return open_catalog(books, tables=load_tables)
+    given = price_books(settings)
+    books = tuple(BookText(text=book.text, file=str(book.file), layer=book.layer) for book in given.books)
+    return open_catalog(books, tables=load_tables, problems=given.problems)
 
 
 @asynccontextmanager

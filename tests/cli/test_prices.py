@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import stat
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -144,3 +145,49 @@ def test_prices_of_an_earlier_day_can_be_asked_for(cli: Cli):
     now = cli("prices", "show", "deepseek-v4-pro", "--provider", "deepseek", "--json").json
 
     assert then["in_force"]["unit_prices_usd"] != now["in_force"]["unit_prices_usd"]
+
+
+def a_directory(file: Path) -> None:
+    file.mkdir()
+
+
+def not_utf_8(file: Path) -> None:
+    file.write_bytes(b"\n\xff")
+
+
+def bottomless(file: Path) -> None:
+    file.write_text("\nproviders: " + "[" * 50_000, encoding="utf-8")
+
+
+def an_absurd_price(file: Path) -> None:
+    file.write_text(BAD.replace("minus", "'1e9999999'"), encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("make", "place"), [(a_directory, ""), (not_utf_8, ", line 2"), (bottomless, ", line 2"), (an_absurd_price, ", line 4")]
+)
+def test_a_broken_book_stops_nothing_and_is_named_wherever_a_price_may_be_missing(
+    cli: Cli, home: Path, make: Callable[[Path], None], place: str
+):
+    file = home / "own.yaml"
+    make(file)
+    book = str(file)
+
+    unpriced = cli("record", "--model", "acme-8", "--provider", "acme", "--input-tokens", "5", "--json", PRICE_BOOK=book).json
+    priced = cli("record", "--model", "gpt-4o", "--input-tokens", "5", "--json", PRICE_BOOK=book).json
+    shown = cli("prices", "show", "gpt-4o", "--json", PRICE_BOOK=book).json
+    health = cli("doctor", PRICE_BOOK=book)
+
+    assert (unpriced["priced"], priced["priced"], shown["provider"]) == ("unpriced", "list", "openai")
+    for told in (unpriced, priced, shown):
+        assert sum(f"A price book does not count in full: {book}{place}" in text for text in told["warnings"]) == 1
+    assert health.code == 1
+    assert f"problem: {book}{place}" in health.out
+
+
+def test_a_call_charged_by_a_book_of_ones_own_is_not_told_of_the_books_other_entries(cli: Cli, book: Path):
+    book.write_text(BAD, encoding="utf-8")
+
+    ran = cli("record", "--model", "acme-9", "--provider", "acme", "--input-tokens", "5", "--json", PRICE_BOOK=str(book))
+
+    assert (ran.json["priced"], ran.json["warnings"]) == ("override", [])

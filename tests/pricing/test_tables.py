@@ -105,8 +105,14 @@ def changed(path: list[Any], value: object) -> list[dict[str, Any]]:
         changed([0, "models", 1, "prices"], {"input_mtok": "cheap"}),
         changed([0, "models", 0, "prices", 1, "constraint"], {"start_date": "soon"}),
         changed([0, "models", 0, "prices", 1, "constraint"], {"moon": "full"}),
+        changed([0, "models", 1, "match"], {"regex": "(rocket"}),
+        changed([0, "models", 1, "prices"], {"input_mtok": "1e9999999"}),
+        changed([0, "models", 1, "prices"], {"input_mtok": "1e-9999999"}),
+        changed([0, "models", 1, "id"], 5),
+        changed([0, "id"], None),
+        changed([0, "fallback_model_providers"], [5]),
     ],
-    ids=range(12),
+    ids=range(18),
 )
 def test_tables_in_another_form_are_refused_whole(rows: object):
     with pytest.raises(InvalidInput) as caught:
@@ -115,7 +121,8 @@ def test_tables_in_another_form_are_refused_whole(rows: object):
     assert caught.value.hint
 
 
-@pytest.mark.parametrize("text", ["", "not json", "[1, 2", '{"version": "x"}'])
+@pytest.mark.parametrize("text", ["", "not json", "[1, 2", '{"version": "x"}', '{"version": 1, "providers": []}', "[" * 100_000]
+)
 def test_a_damaged_store_is_refused(text: str):
     with pytest.raises(InvalidInput):
         open_tables(text)

@@ -28,15 +28,15 @@ Message = dict[str, Any]
 class Spoken:
     """A server process, spoken to in lines of JSON. One that falls silent is ended, so that no test waits for ever."""
 
-    def __init__(self, env: dict[str, str], stdin: int = subprocess.PIPE) -> None:
+    def __init__(self, env: dict[str, str], stdin: int = subprocess.PIPE, cwd: Path = ROOT) -> None:
         bare = {name: value for name, value in os.environ.items() if not name.startswith("COST_MCP_")}
         self.process = subprocess.Popen(
             [sys.executable, "-m", "cost_mcp", "serve"],
             stdin=stdin,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            cwd=ROOT,
-            env={**bare, **env},
+            cwd=cwd,
+            env={**bare, "PYTHONPATH": str(ROOT), **env},
             bufsize=0,
         )
         self._watchdog = threading.Timer(PATIENCE_SECONDS, self.process.kill)
@@ -138,8 +138,8 @@ def speak(env: dict[str, str]) -> Generator[Speak]:
     """Starts server processes on one ledger; ends them after the test."""
     started: list[Spoken] = []
 
-    def start(stdin: int = subprocess.PIPE, **more: str) -> Spoken:
-        spoken = Spoken({**env, **more}, stdin)
+    def start(stdin: int = subprocess.PIPE, cwd: Path = ROOT, **more: str) -> Spoken:
+        spoken = Spoken({**env, **more}, stdin, cwd)
         started.append(spoken)
         return spoken
 

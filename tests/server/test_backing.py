@@ -121,3 +121,35 @@ async def test_an_end_in_the_middle_of_the_opening_leaves_nothing_open():
     await asyncio.sleep(0)
     await backing.close()
     assert opener.opened == opener.closed
+
+
+def test_a_broken_price_book_is_told_on_stderr_and_to_agents_once_and_in_every_unpriced_call(speak: Speak, tmp_path: Path):
+    book = tmp_path / "prices.yaml"
+    book.write_text("providers:\n  acme:\n    acme-9: {input: much}\n", encoding="utf-8")
+    spoken = speak(COST_MCP_PRICE_BOOK=str(book))
+    spoken.handshake()
+    calls = [("gpt-5-mini", "openai")] * 2 + [("acme-9", "acme")] * 2
+    told = [
+        "\n".join(
+            spoken.call("record_call", {"model": model, "provider": provider, "input_tokens": 5})["structuredContent"][
+                "warnings"
+            ]
+        )
+        for model, provider in calls
+    ]
+    assert [f"{book}, line 3: input is not a number." in text for text in told] == [True, False, True, True]
+    assert spoken.finish() == 0
+    assert f"{book}, line 3: input is not a number." in spoken.error()
+
+
+def test_a_folder_that_is_removed_before_the_first_call_is_named_as_the_reason(speak: Speak, tmp_path: Path):
+    folder = tmp_path / "gone"
+    folder.mkdir()
+    spoken = speak(cwd=folder)
+    spoken.ask("ping")
+    folder.rmdir()
+    spoken.handshake()
+    answer = spoken.call("get_task_cost", {"task_id": "T"})
+    assert answer["isError"] is True
+    assert answer["content"][0]["text"].startswith("The folder this runs in is gone")
+    assert spoken.finish() == 0
