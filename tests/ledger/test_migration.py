@@ -1,0 +1,58 @@
+"""A ledger of the first schema goes on being the ledger."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from cost_mcp.budgets.windows import window_of
+from cost_mcp.errors import LedgerUnavailable
+from cost_mcp.ledger.migrate import APPLICATION_ID, SCHEMA, migrations, schema_of
+from cost_mcp.ledger.quick import open_readings
+from cost_mcp.ledger.sqlite import open_ledger
+from cost_mcp.model.moment import micros
+
+
+def _first_schema(path: Path, now: datetime) -> None:
+    """A ledger as the first schema left it, one call in it."""
+    values = {"rank": 20, "tenant": "default", "source": "python", "billing": "api", "model": "gpt-5"}
+    values |= {"call_id": "c", "revision": 1, "sign": 1, "counted": 1, "series_id": 1, "occurred_at": micros(now)}
+    values |= {
+        "recorded_at": micros(now),
+        "service_tier": "standard",
+        "priced": "list",
+        "charges": '[["input",1,"0.5",500000000]]',
+    }
+    values |= {"cost_nanos": 500_000_000, "charged_nanos": 500_000_000}
+    with closing(sqlite3.connect(path)) as db:
+        db.executescript(migrations()[0][2])
+        for table in ("series", "entries"):
+            columns = [row for row in db.execute(f"PRAGMA table_info({table})") if row[3] or row[5]]  # those that need a value
+            row = [values.get(name, 1 if key else 0 if kind == "INTEGER" else "") for _, name, kind, _, _, key in columns]
+            names = ", ".join(column[1] for column in columns)
+            db.execute(f"INSERT INTO {table} ({names}) VALUES ({', '.join('?' for _ in row)})", row)  # noqa: S608 (schema's names)
+        db.execute("INSERT INTO migrations VALUES (1, '0001_ledger', 0)")
+        db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        db.execute("PRAGMA user_version = 1")
+        db.commit()
+
+
+async def test_a_ledger_of_the_first_schema_is_brought_up_to_date_and_keeps_its_calls(ledger_path: Path, now: datetime):
+    _first_schema(ledger_path, now)
+    with pytest.raises(LedgerUnavailable, match="schema 1"):
+        open_readings(ledger_path, window_of=window_of)
+
+    ledger = await open_ledger(ledger_path, now=now, window_of=window_of)
+    stored = await ledger.call("default", "c")
+    verification = await ledger.verify()
+    await ledger.close()
+
+    with closing(sqlite3.connect(ledger_path)) as db:
+        assert schema_of(db) == SCHEMA
+    assert stored is not None
+    assert (stored.unadmitted, stored.priced.pricing.cost_usd == 0) == (False, False)
+    assert (verification.calls, verification.differences) == (1, ())
