@@ -26,6 +26,7 @@ from mcp_types import (
 )
 
 from cost_mcp.server.message import Unreadable, unreadable
+from cost_mcp.server.refusal import refusal
 from cost_mcp.server.tool import admit_any_arguments
 
 Arrival = SessionMessage | Exception
@@ -76,7 +77,7 @@ class _Talk:
         self._departures = departures
         self._on_first_answer = on_first_answer
         self._held: Arrival | None = None
-        self._in_work: set[str] = set()  # ids as text: a cancellation may name the number 7 as "7"
+        self._in_work: dict[str, JSONRPCRequest] = {}  # ids as text: a cancellation may name the number 7 as "7"
         self._settled = asyncio.Event()
         self._modern = False
         self._begun = False
@@ -115,7 +116,7 @@ class _Talk:
             if not self._begun:
                 self._begun = True
                 self._modern = message.method != "initialize" and _is_modern(message.params)
-            self._in_work.add(str(message.id))
+            self._in_work[str(message.id)] = message
             if message.method == "tools/call":
                 admit_any_arguments(message.params)
         elif isinstance(message, JSONRPCNotification) and message.method == "notifications/cancelled":
@@ -124,6 +125,8 @@ class _Talk:
 
     async def send(self, item: SessionMessage) -> None:
         """Write one message; an answer settles its request."""
+        if isinstance(item.message, JSONRPCError) and (asked := self._in_work.get(str(item.message.id))) is not None:
+            item = SessionMessage(refusal(item.message, asked))
         try:
             await self._departures.send(item)
         finally:
@@ -142,7 +145,7 @@ class _Talk:
             await self._departures.send(SessionMessage(error.answer))
 
     def _done(self, request_id: object) -> None:
-        self._in_work.discard(str(request_id))
+        self._in_work.pop(str(request_id), None)
         self._settled.set()
 
     async def _one_settled(self) -> None:

@@ -12,6 +12,7 @@ from mcp_types import (
     ErrorData,
     JSONRPCError,
     JSONRPCMessage,
+    JSONRPCNotification,
     RequestId,
     jsonrpc_message_adapter,
 )
@@ -42,9 +43,11 @@ def read_message(line: bytes) -> JSONRPCMessage:
         Unreadable: the line is not a JSON-RPC message.
     """
     try:
-        return jsonrpc_message_adapter.validate_json(line, by_name=False)
+        message = jsonrpc_message_adapter.validate_json(line, by_name=False)
     except ValidationError:
         return _read_leniently(line)
+    # A request whose id is none passes for a notification, which nobody would answer.
+    return _read_leniently(line) if isinstance(message, JSONRPCNotification) and b"id" in line else message
 
 
 def unreadable(code: int, message: str, request_id: RequestId | None = None) -> Unreadable:
@@ -66,6 +69,8 @@ def _read_leniently(line: bytes) -> JSONRPCMessage:
         raise unreadable(PARSE_ERROR, "The line is not JSON. Send one JSON-RPC message per line.") from None
     if not isinstance(value, dict):
         raise unreadable(INVALID_REQUEST, "The line is not a JSON-RPC message. Send one message per line, no batches.")
+    if "method" in value and "id" in value and _usable_id(cast("dict[str, object]", value)["id"]) is None:
+        raise unreadable(INVALID_REQUEST, "id is neither text nor a whole number of a usual length.")
     try:
         return jsonrpc_message_adapter.validate_python(value, by_name=False)
     except ValidationError:

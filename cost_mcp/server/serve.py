@@ -23,6 +23,13 @@ def serve() -> int:
         return asyncio.run(_serve())
     except KeyboardInterrupt:
         return 128 + signal.SIGINT
+    except OSError as failure:
+        return _unwritten(failure)
+    except BaseExceptionGroup as failures:  # of the threads that serve what is no pipe
+        refused, others = failures.split(OSError)
+        if refused is None or others is not None:
+            raise
+        return _unwritten(_first(refused))
 
 
 async def _serve() -> int:
@@ -50,6 +57,17 @@ async def _serve() -> int:
             sys.stderr.flush()
             os._exit(0)
     return 0
+
+
+def _first(failures: BaseExceptionGroup[OSError]) -> OSError:
+    first = failures.exceptions[0]
+    return _first(first) if isinstance(first, BaseExceptionGroup) else first
+
+
+def _unwritten(failure: OSError) -> int:
+    reason = failure.strerror or "unknown reason"
+    sys.stderr.write(f"cost-mcp: the client cannot be spoken to ({reason}). What was acknowledged is safe.\n")
+    return 1
 
 
 def _leave_in_time() -> None:

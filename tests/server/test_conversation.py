@@ -127,3 +127,36 @@ def test_an_unknown_method_and_an_unknown_tool_are_protocol_errors(spoken: Spoke
     error = spoken.ask("tools/call", {"name": "record_cal", "arguments": {}})["error"]
     assert error["code"] == -32602
     assert error["message"].endswith("record_call, get_task_cost, get_cost_report, get_budget_status.")
+
+
+@pytest.mark.parametrize("request_id", ["null", "1.5", "true", "{}", "[]", "9" * 5000])
+def test_a_request_whose_id_is_none_is_answered_all_the_same(spoken: Spoken, request_id: str):
+    spoken.send(b'{"jsonrpc": "2.0", "id": %s, "method": "ping"}\n' % request_id.encode())
+    answer = spoken.read()
+    assert (answer["id"], answer["error"]["code"]) == (None, -32600)
+    assert answer["error"]["message"].startswith("id is neither")
+
+
+@pytest.mark.parametrize(
+    ("method", "params", "code", "message"),
+    [
+        ("hunter2/secret", {}, -32601, "No such method."),
+        ("tools/call", {"name": 5}, -32602, "params.name cannot be taken as it is."),
+        ("tools/call", {"hunter2 secret": 5}, -32602, "params.name is missing."),
+        ("tools/list", {"cursor": ["hunter2 secret"]}, -32602, "params.cursor cannot be taken as it is."),
+        ("resources/read", {"uri": {"hunter2 secret": 1}}, -32602, "params.uri cannot be taken as it is."),
+        (
+            "prompts/get",
+            {"name": "x", "arguments": {"hunter2 secret": 1}},
+            -32602,
+            "params.arguments cannot be taken as it is.",
+        ),
+        ("initialize", {}, -32602, "params.protocolVersion is missing."),
+    ],
+)
+def test_a_request_that_cannot_be_taken_names_the_field_and_repeats_nothing(
+    spoken: Spoken, method: str, params: dict[str, Any], code: int, message: str
+):
+    answer = spoken.ask(method, params)
+    assert "hunter2" not in str(answer)
+    assert answer["error"] == {"code": code, "message": message}

@@ -194,3 +194,22 @@ def test_the_handshake_loads_nothing_of_the_product():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, cwd=ROOT, timeout=30)
     assert done.stdout.decode().strip() == "[]"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device of Linux")
+def test_an_answer_that_cannot_be_written_ends_the_server_with_one_sentence(env: dict[str, str]):
+    line = json.dumps({"jsonrpc": "2.0", "id": 1, "method": "initialize", "params": INITIALIZE}).encode() + b"\n"
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "cost_mcp", "serve"],
+            input=line,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+            cwd=ROOT,
+            env={**os.environ, **env},
+            timeout=30,
+        )
+    assert done.returncode == 1
+    assert done.stderr.decode().startswith("cost-mcp: the client cannot be spoken to (No space left on device).")
+    assert done.stderr.count(b"\n") == 1
