@@ -37,10 +37,14 @@ class ReportAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BudgetAnswer:
-    """The budgets asked about, tightest first, and a decision when a spend was given."""
+    """The budgets asked about, tightest first, and a decision when a spend was given.
+
+    ``enforced`` says whether an enforcing budget had a part in the decision: without one, nothing is ever denied.
+    """
 
     standings: tuple[Standing, ...] = ()
     decision: Decision | None = None
+    enforced: bool = False
 
 
 def report_answer(report: CostReport, question: ReportQuestion) -> ReportAnswer:
@@ -65,7 +69,8 @@ def budget_answer(standings: tuple[Standing, ...], question: StatusQuestion) -> 
     asked = question.covered or NOTHING_ASKED
     covering = [s for s in shown if _covers(s, asked)]
     spend = Spend(usd=question.estimated_usd or ZERO, tokens=question.estimated_tokens)
-    return BudgetAnswer(standings=shown, decision=decide(covering, spend))
+    enforced = any(s.budget.mode == "enforce" for s in covering)
+    return BudgetAnswer(standings=shown, decision=decide(covering, spend), enforced=enforced)
 
 
 def found(stored: StoredCall | None) -> StoredCall:

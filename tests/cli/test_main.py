@@ -47,7 +47,7 @@ def test_a_call_recorded_by_one_process_is_shown_by_the_next(environ: dict[str, 
 
 
 @pytest.mark.parametrize(
-    "words", [["today"], ["today", "--json"], ["report"], ["task", "T-1"], ["budget"], ["prices", "explain", "c-1"]]
+    "words", [["today"], ["today", "--json"], ["report"], ["task", "T-1"], ["budget"], ["check"], ["prices", "explain", "c-1"]]
 )
 def test_looking_imports_nothing_slow(environ: dict[str, str], project: Path, words: list[str]):
     ran(environ, project, "record", "--model", "gpt-5", "--input-tokens", "5", "--task", "T-1", "--call-id", "c-1")

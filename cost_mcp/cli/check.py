@@ -1,0 +1,65 @@
+"""``check``: a gate for CI and scripts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from cost_mcp.cli.failure import REFUSED, WRONG, tell
+from cost_mcp.cli.options import as_json, option
+from cost_mcp.cli.output import put_json, put_page
+from cost_mcp.cli.surroundings import Surroundings
+from cost_mcp.errors import CostError
+from cost_mcp.views.shape import status_shape
+from cost_mcp.views.terminal_page import line
+
+if TYPE_CHECKING:
+    from cost_mcp.config.settings import Settings
+    from cost_mcp.service.answer import BudgetAnswer
+
+SETTINGS_SAY = ("project", "task_id", "session_id", "agent")
+WORDS = {"allow": "allowed", "warn": "allowed, with a warning", "deny": "denied"}
+NOTHING_ENFORCES = "No enforcing budget covers this, so nothing denies it."
+
+
+@click.command()
+@click.option(
+    "--estimate", "estimated_cost_usd", metavar="USD", default="0", help="What is about to be spent (default: nothing)."
+)
+@option("project", "The project it is spent in (default: the settings').")
+@option("task_id", "The task it is spent on (default: the settings').")
+@option("agent", "The agent that spends it (default: the settings').")
+@option("session_id", "The session it is spent in (default: the settings').")
+@option("model", "The model it is spent on.")
+@option("provider", "The provider it is spent at.")
+@option("budget", "Let only the budget of this name decide.")
+@as_json
+@click.pass_context
+def check(ctx: click.Context, as_json: bool, **given: str | None) -> None:
+    """Say whether a spend is allowed, in one line and by the exit code.
+
+    0 is allowed (a warning too), 1 is denied, 2 is an error. Only budgets in mode enforce deny.
+    """
+    try:
+        answer = _answer(ctx.ensure_object(Surroundings), given)
+    except CostError as error:
+        tell(error, as_json=as_json)
+        ctx.exit(WRONG)  # 1 would be a denial
+    assert answer.decision is not None
+    if as_json:
+        put_json({**status_shape(answer), "enforced": answer.enforced})
+    else:
+        said = "" if answer.enforced else f" {NOTHING_ENFORCES}"
+        put_page((line(f"{WORDS[answer.decision.decision]}: {answer.decision.why}{said}"),))
+    if answer.decision.decision == "deny":
+        ctx.exit(REFUSED)
+
+
+def _answer(around: Surroundings, given: dict[str, str | None]) -> BudgetAnswer:
+    with around.quick() as quick:
+        return quick.budget_status({**_context(quick.settings), **{k: v for k, v in given.items() if v is not None}})
+
+
+def _context(settings: Settings) -> dict[str, object]:
+    return {name: getattr(settings, name) for name in SETTINGS_SAY}
