@@ -19,6 +19,7 @@ from cost_mcp.capture.dialects import (
 from cost_mcp.capture.envelope import SHAPES, open_envelope
 from cost_mcp.capture.reading import Dialect, ReadUsage, Seen
 from cost_mcp.capture.stated import stated_cost
+from cost_mcp.capture.unread import notes_of, unread
 from cost_mcp.errors import InvalidInput
 from cost_mcp.model.provider import canonical_provider
 from cost_mcp.model.usage import Usage
@@ -65,8 +66,9 @@ def read_usage(raw: object, provider: str | None = None) -> ReadUsage:
         provider: By any name it goes by.
 
     Raises:
-        InvalidInput: no known shape, a count that is none, an impossible sum, words of several dialects that differ. ``field`` is ``usage``, or the path of the
-            provider's own field (``usage.prompt_tokens_details.cached_tokens``).
+        InvalidInput: no known shape, no count of output where its API always gives one, a count that is none, an impossible
+            sum, words of several dialects that differ. ``field`` is ``usage``, or the path of the provider's own field
+            (``usage.prompt_tokens_details.cached_tokens``).
     """
     stated = None if provider is None else canonical_provider(provider)
     seen = open_envelope(raw, stated)
@@ -79,6 +81,13 @@ def read_usage(raw: object, provider: str | None = None) -> ReadUsage:
 def _read(seen: Seen, dialect: Dialect) -> ReadUsage:
     counts = dialect.read(seen)
     _check_words(seen, counts.usage)
+    left = unread(seen.usage, counts.usage)
+    if left and not counts.usage.output_tokens and not seen.usage.has(*WHOLES["output_tokens"]):
+        raise InvalidInput(
+            f"usage has no count of output that is known here. {left[0]} is not understood.",
+            field="usage",
+            hint=SHAPES,
+        )
     cost, cost_notes = stated_cost(seen)
     identity, identity_notes = (counts.response_id, ()) if counts.response_id else _response_id(seen)
     found = None if counts.provider is None else canonical_provider(counts.provider)
@@ -90,7 +99,7 @@ def _read(seen: Seen, dialect: Dialect) -> ReadUsage:
         service_tier="batch" if seen.batch else counts.tier,
         stated_cost_usd=cost,
         convention=dialect.convention,
-        notes=(*_unlike(seen, dialect), *counts.notes, *cost_notes, *identity_notes),
+        notes=(*_unlike(seen, dialect), *counts.notes, *notes_of(left), *cost_notes, *identity_notes),
     )
 
 

@@ -42,6 +42,9 @@ def test_plain_input_and_output_need_no_convention():
         {"input_tokens": 100, "output_tokens": 5, "cached_tokens": 80},
         {"input_tokens": 100, "output_tokens": 5, "cache_read_input_tokens": 80, "reasoning_output_tokens": 2},
         {"inputTokens": 100, "outputTokens": 5, "cachedInputTokens": 80},
+        {"promptTokens": 100, "completionTokens": 5, "cachedInputTokens": 80},
+        {"input_tokens": 100, "output_tokens": 5, "cache_read_tokens": 80},
+        {"prompt_tokens": 100, "completion_tokens": 5, "cache_read_tokens": 80},
         {"prompt_tokens": 100, "completion_tokens": 5, "cached_tokens": 80},
         {"prompt_tokens": 100, "completion_tokens": 5, "cache_read_input_tokens": 80},
         {"prompt_tokens": 100, "completion_tokens": 5, "prompt_token_details": {"cached_tokens": 80}},
@@ -240,10 +243,11 @@ def test_an_impossible_sum_is_refused_by_the_providers_own_field_name(raw: dict[
 @pytest.mark.parametrize(
     ("raw", "field"),
     [
-        ({"prompt_tokens": 10, "output_tokens": 5}, "usage.output_tokens"),
+        ({"prompt_tokens": 10, "output_tokens": 5}, "usage.completion_tokens"),
+        ({"prompt_tokens": 10, "output_tokens": 5, "total_tokens": 10}, "usage.output_tokens"),
         ({"prompt_tokens": 0, "completion_tokens": 0, "input_tokens": 10, "output_tokens": 5}, "usage.input_tokens"),
         ({"prompt_tokens": 10, "completion_tokens": 5, "output_tokens": 10**5000}, "usage.output_tokens"),
-        ({"promptTokenCount": 10, "completion_tokens": 5}, "usage.completion_tokens"),
+        ({"promptTokenCount": 10, "completion_tokens": 5}, "usage.candidatesTokenCount"),
         ({"inputTokens": 10, "outputTokens": 5, "prompt_eval_count": 11}, "usage.outputTokens"),
         ({"prompt_tokens": 10, "eval_count": 5}, "usage.prompt_tokens"),
     ],
@@ -252,6 +256,59 @@ def test_a_mixture_of_dialects_is_refused_where_tokens_would_be_lost(raw: dict[s
     problem = refused(raw)
     assert problem.field == field
     assert problem.hint
+
+
+@pytest.mark.parametrize(
+    ("raw", "field"),
+    [
+        ({"input_tokens": 9, "cache_read_input_tokens": 80}, "usage.output_tokens"),
+        ({"input_tokens": 9, "input_tokens_details": {"cached_tokens": 8}}, "usage.output_tokens"),
+        ({"inputTokens": 9, "cacheReadInputTokens": 80}, "usage.outputTokens"),
+        ({"prompt_tokens": 9}, "usage.completion_tokens"),
+        ({"promptTokenCount": 9}, "usage.candidatesTokenCount"),
+        ({"input_tokens": 9, "output_token": 5}, "usage"),
+        ({"prompt_tokens": 9, "completion_token": 5, "total_tokens": 9}, "usage"),
+    ],
+)
+def test_output_that_is_not_counted_by_a_known_word_is_not_taken_for_none(raw: dict[str, Any], field: str):
+    assert refused(raw).field == field
+
+
+@pytest.mark.parametrize(
+    "raw", [{"input_tokens": 9}, {"prompt_tokens": 9, "total_tokens": 9}, {"promptTokenCount": 9, "totalTokenCount": 9}]
+)
+def test_embeddings_and_blocked_prompts_have_no_output(raw: dict[str, Any]):
+    read = read_usage(raw)
+    assert (read.usage.as_dict(), read.notes) == ({"input_tokens": 9}, ())
+
+
+@pytest.mark.parametrize(
+    ("more", "named"),
+    [
+        ({"cached_prompt_tokens": 8}, "usage.cached_prompt_tokens"),
+        ({"cachedPromptTokens": 8.0}, "usage.cachedPromptTokens"),
+        ({"cached_input_tokens": 8}, "usage.cached_input_tokens"),
+        ({"prompt_tokens_details": {"cached_token": 8}}, "usage.prompt_tokens_details.cached_token"),
+        ({"my secret prompt tokens": 8, "secret prompt_tokens": 8}, "A count of the usage object"),
+    ],
+)
+def test_a_count_that_is_not_understood_is_noted_by_its_name_alone(more: dict[str, Any], named: str):
+    (note,) = read_usage({"prompt_tokens": 10, "completion_tokens": 5, **more}).notes
+    assert note.startswith(f"{named} is not understood here")
+    assert "secret" not in note
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"cached_prompt_tokens": 0},
+        {"max_tokens": 8},
+        {"cached_tokens": 8, "cache_read_input_tokens": 8},
+        {"completion_tokens_details": {"accepted_prediction_tokens": 2, "reasoning_tokens": 3}},
+    ],
+)
+def test_counts_that_lose_nothing_are_not_noted(more: dict[str, Any]):
+    assert read_usage({"prompt_tokens": 10, "completion_tokens": 5, **more}).notes == ()
 
 
 def test_the_same_counts_in_two_dialects_are_counted_once():

@@ -49,7 +49,7 @@ def read(seen: Seen) -> Counts:
     usage = seen.usage
     kept, kept_1h = _written(usage)
     read_from_cache = usage.count("cache_read_input_tokens")
-    fresh, output = usage.needed("input_tokens"), usage.count("output_tokens")
+    fresh, output = usage.needed("input_tokens"), usage.needed("output_tokens")
     _check_total(usage, fresh, read_from_cache + kept, output)
     thinking = usage.inner("output_tokens_details").count("thinking_tokens")
     check_parts([(usage.at("output_tokens_details.thinking_tokens"), thinking)], (usage.at("output_tokens"), output))

@@ -26,7 +26,7 @@ def read(seen: Seen) -> Counts:
     nor written to the cache); API_runtime_ConverseResponse (serviceTier, performanceConfig). Read 2026-11-22.
     """
     usage = seen.usage
-    fresh, output = usage.needed("inputTokens"), usage.count("outputTokens")
+    fresh, output = usage.needed("inputTokens"), usage.needed("outputTokens")
     cached, written = usage.count("cacheReadInputTokens"), usage.count("cacheWriteInputTokens")
     details = usage.rows("cacheDetails")
     kept = [(row.at("inputTokens"), row.count("inputTokens")) for row in details]

@@ -69,7 +69,8 @@ def _output(usage: Fields, prompt: int, tools: int, thoughts: int) -> tuple[int,
 
     A total without the tool-use prompt is accepted: Vertex AI has stated both kinds.
     """
-    output, total = usage.count(*ANSWER) + thoughts, usage.count(*TOTAL)
+    answered = usage.count if usage.has(*THOUGHTS, *TOTAL) else usage.needed  # a blocked prompt has no candidates
+    output, total = answered(*ANSWER) + thoughts, usage.count(*TOTAL)
     if total and total < prompt + output:
         raise InvalidInput(
             f"{usage.at(usage.first(*TOTAL))} is {total}, less than prompt, candidates and thoughts ({prompt + output}).",

@@ -8,14 +8,16 @@ from cost_mcp.capture.total import settle_output
 
 OTEL = "gen_ai.usage."
 WORDS: dict[str, tuple[str, ...]] = {
-    "input_tokens": ("input_tokens", "inputTokens", OTEL + "input_tokens", OTEL + "prompt_tokens"),
-    "output_tokens": ("output_tokens", "outputTokens", OTEL + "output_tokens", OTEL + "completion_tokens"),
+    "input_tokens": ("input_tokens", "inputTokens", "promptTokens", OTEL + "input_tokens", OTEL + "prompt_tokens"),
+    "output_tokens": (
+        "output_tokens", "outputTokens", "completionTokens", OTEL + "output_tokens", OTEL + "completion_tokens",
+    ),
     "cache_read_input_tokens": (
-        "cached_tokens", "cached_input_tokens", "cachedInputTokens", "cache_read_input_tokens",
+        "cached_tokens", "cached_input_tokens", "cachedInputTokens", "cache_read_tokens", "cache_read_input_tokens",
         OTEL + "cache_read.input_tokens", OTEL + "cache_read_input_tokens",
     ),
     "cache_creation_input_tokens": (
-        "cache_creation_input_tokens", "cache_write_input_tokens", OTEL + "cache_write.input_tokens",
+        "cache_creation_input_tokens", "cache_write_input_tokens", "cache_write_tokens", OTEL + "cache_write.input_tokens",
         OTEL + "cache_creation.input_tokens", OTEL + "cache_creation_input_tokens",
     ),
     "cache_creation_1h_input_tokens": ("cache_creation_1h_input_tokens",),
@@ -33,8 +35,8 @@ WORDS: dict[str, tuple[str, ...]] = {
 
 Source: OpenTelemetry GenAI conventions (gen_ai.usage.*,
 https://open-telemetry.github.io/opentelemetry-js/modules/_opentelemetry_semantic-conventions.incubating.html: cached counts
-are included in input); Codex rollout logs (``cached_input_tokens``, ``reasoning_output_tokens``); Vercel AI SDK
-``LanguageModelUsage`` (https://app.unpkg.com/ai@6.0.41/files/src/types/usage.ts). Read 2026-11-22.
+are included in input); genai-prices ``Usage`` (``cache_read_tokens``, ``cache_write_tokens``); Codex rollout logs (``cached_input_tokens``, ``reasoning_output_tokens``); Vercel AI SDK
+``LanguageModelUsage``, and ``promptTokens`` before its version 5 (https://app.unpkg.com/ai@6.0.41/files/src/types/usage.ts). Read 2026-11-22.
 """
 DETAILS = {
     "cache_read_input_tokens": ("inputTokenDetails", "cacheReadTokens"),
@@ -43,7 +45,8 @@ DETAILS = {
 }
 """Our name → the object and field in which newer versions of the Vercel AI SDK tell it."""
 OWN_WORDS = (
-    "cached_tokens", "cached_input_tokens", "cachedInputTokens", "cache_write_input_tokens", "cache_creation_1h_input_tokens",
+    "cached_tokens", "cached_input_tokens", "cachedInputTokens", "cache_read_tokens", "cache_write_tokens",
+    "cache_write_input_tokens", "cache_creation_1h_input_tokens",
     "reasoning_output_tokens", "input_audio_tokens", "cache_read_input_audio_tokens", "output_audio_tokens",
     "input_image_tokens", "output_image_tokens", "web_search_requests",
 )  # fmt: skip

@@ -38,10 +38,11 @@ def read(seen: Seen) -> Counts:
 
 
 def read_chat(seen: Seen, extras: Extras = NO_EXTRAS) -> Counts:
-    """The counts of a Chat Completions object; ``completion_tokens`` may be absent (embeddings have none)."""
+    """The counts of a Chat Completions object; ``completion_tokens`` may be absent beside a total (embeddings have none)."""
     usage = seen.usage
     prompt = (usage.at("prompt_tokens"), usage.needed("prompt_tokens"))
-    completion = (usage.at("completion_tokens"), usage.count("completion_tokens"))
+    counted = usage.count if usage.has("total_tokens") else usage.needed
+    completion = (usage.at("completion_tokens"), counted("completion_tokens"))
     sent, told = usage.inner("prompt_tokens_details", "prompt_token_details"), usage.inner("completion_tokens_details")
     cached, written = _cached(usage, sent), _written(usage, sent)
     check_parts([cached, written], prompt)
@@ -71,6 +72,11 @@ def read_chat(seen: Seen, extras: Extras = NO_EXTRAS) -> Counts:
     )
 
 
+_CACHED = (
+    "prompt_cache_hit_tokens", "cached_tokens", "num_cached_tokens", "cache_read_input_tokens", "cache_read_tokens",
+)  # fmt: skip
+
+
 def _cached(usage: Fields, sent: Fields) -> tuple[str, int]:
     """Cache reads by any of the names imitators use; all of them are parts of the prompt.
 
@@ -79,7 +85,7 @@ def _cached(usage: Fields, sent: Fields) -> tuple[str, int]:
     ``cache_read_input_tokens`` and ``cache_creation_input_tokens`` beside an inclusive ``prompt_tokens``
     (https://docs.litellm.ai/docs/completion/prompt_caching). Read 2026-11-22.
     """
-    for name in ("prompt_cache_hit_tokens", "cached_tokens", "num_cached_tokens", "cache_read_input_tokens"):
+    for name in _CACHED:
         if not sent.count("cached_tokens") and usage.count(name):
             return usage.at(name), usage.count(name)
     return sent.at("cached_tokens"), sent.count("cached_tokens")

@@ -29,7 +29,7 @@ def read(seen: Seen) -> Counts:
     sent = usage.inner("input_tokens_details", "input_token_details")
     told = usage.inner("output_tokens_details", "output_token_details")
     inputs = (usage.at("input_tokens"), usage.needed("input_tokens"))
-    outputs = (usage.at("output_tokens"), usage.count("output_tokens"))
+    outputs = (usage.at("output_tokens"), usage.needed("output_tokens"))
     cached, written = _part(sent, "cached_tokens", "cache_read"), _part(sent, "cache_write_tokens", "cache_creation")
     heard, pictured = _part(sent, "audio_tokens", "audio"), _part(sent, "image_tokens", "image")
     _check_agreement(usage, cached[1], written[1])
