@@ -37,7 +37,7 @@ NOTHING_ENFORCES = "No enforcing budget covers this, so nothing denies it."
 @as_json
 @click.pass_context
 def check(ctx: click.Context, as_json: bool, **given: str | None) -> None:
-    """Say whether a spend is allowed, in one line and by the exit code.
+    """Say whether a spend is allowed; the exit code says it too.
 
     0 is allowed (a warning too), 1 is denied, 2 is an error. Only budgets in mode enforce deny.
     """

@@ -14,7 +14,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "task": ("reading:task", "Show what one task cost, by model, agent and purpose."),
     "record": ("record:record", "Record one model call."),
     "budget": ("budget:budget", "Set budgets and see where they stand."),
-    "check": ("check:check", "Say whether a spend is allowed, by the exit code too: a gate for CI."),
+    "check": ("check:check", "Say whether a spend is allowed; the exit code says it too."),
     "prices": ("prices:prices", "See prices, explain costs, keep price books."),
     "serve": ("serve:serve", "Serve agents over MCP on stdin and stdout."),
     "demo": ("demo:demo", "Watch a scripted agent spend and keep to a budget."),
