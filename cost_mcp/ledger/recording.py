@@ -86,7 +86,7 @@ def _receipt(entered: Entered, held: Held) -> Receipt:
 
 def _answer(book: Book, call: Prepared, recorded_at: int) -> Answer:
     priced = call.priced
-    kept = named_by(book, priced)
+    kept = None if priced.call.reservation_id is None else named_by(book, priced.call)
     if isinstance(kept, CostError):
         return kept
     try:
@@ -165,7 +165,8 @@ def _enter(book: Book, call: Prepared, revision: int, recorded_at: int, kept: Ke
     book.last_seq = seq
     for window in windows:
         book.add_to_window(window, key, call.sums)
-    settle(book, kept, settlement)
+    if kept is not None:
+        settle(book, kept, settlement)
     receipt = Receipt(
         outcome=CREATED if revision == 1 else CORRECTED,
         recorded=priced,

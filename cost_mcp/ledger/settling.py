@@ -18,6 +18,7 @@ from cost_mcp.ledger.reservation_row import (
     no_such_reservation,
 )
 from cost_mcp.ledger.window import Window
+from cost_mcp.model.call import Call
 from cost_mcp.model.charge import PricedCall
 from cost_mcp.model.money import nanos, usd
 from cost_mcp.model.reservation import Reservation
@@ -34,12 +35,12 @@ class Settlement:
     warnings: tuple[str, ...] = ()
 
 
-def named_by(book: Book, priced: PricedCall) -> KeptReservation | CostError | None:
-    """The reservation a call names, or why the call cannot be recorded with it; None when it names none."""
-    call = priced.call
-    if call.reservation_id is None:
-        return None
-    kept = find(book, call.tenant, call.reservation_id)
+_ADMITTED, _UNADMITTED = Settlement(), Settlement(unadmitted=True)  # of calls without a reservation: nearly all of them
+
+
+def named_by(book: Book, call: Call) -> KeptReservation | CostError:
+    """The reservation a call names, or why the call cannot be recorded with it."""
+    kept = find(book, call.tenant, call.reservation_id or "")
     if kept is None:
         return no_such_reservation()
     if kept.reservation.state == SETTLED and kept.reservation.settled_by != call.call_id:
@@ -55,7 +56,7 @@ def judge(book: Book, priced: PricedCall, windows: Iterable[Window], kept: KeptR
     """
     enforcing = [w for w in windows if w.budget.mode == "enforce" and _counts(w, priced)]
     if kept is None:
-        return Settlement(unadmitted=bool(enforcing))
+        return _UNADMITTED if enforcing else _ADMITTED
     reservation = kept.reservation
     if reservation.state not in (HELD, SETTLED):
         ended = "had expired" if reservation.state == EXPIRED else "was released"
@@ -69,10 +70,10 @@ def judge(book: Book, priced: PricedCall, windows: Iterable[Window], kept: KeptR
     return Settlement(settled, unadmitted)
 
 
-def settle(book: Book, before: KeptReservation | None, settlement: Settlement) -> None:
+def settle(book: Book, before: KeptReservation, settlement: Settlement) -> None:
     """Write what ``judge`` found: everything held is given back, the excess is kept with the reservation."""
     after = settlement.reservation
-    if before is None or after is None or after == before.reservation:
+    if after is None or after == before.reservation:
         return
     if before.reservation.state == HELD:
         give_back(book, after)

@@ -179,6 +179,8 @@ async def test_one_reservation_is_settled_by_one_call(ledger: Ledger, call_of: C
     assert (await _settle(ledger, now, call)).outcome == "created"
     again = await _settle(ledger, now, call)
     assert (again.outcome, again.excess_usd, again.unadmitted) == ("exists", Decimal("0.1"), True)
+    dearer = call_of("c", cost="0.9", output_tokens=900, reservation_id=reservation.reservation_id)
+    assert isinstance(await _refusal(ledger, now, dearer), Conflict)
     other = await _refusal(ledger, now, call_of("d", reservation_id=reservation.reservation_id))
     assert isinstance(other, Conflict)
     assert await ledger.call("default", "d") is None
