@@ -19,8 +19,13 @@ convert token counts yourself;
 - pass the provider's response id as `call_id`: a repeated report is then counted once;
 - name task_id, task_type, agent, project, purpose where known; leave out what the environment already sets.
 
-Before expensive work (a large context, many calls, a costly model), ask get_budget_status with `estimated_cost_usd`: on \
-"deny" stop and tell the user; on "warn" prefer a cheaper way and say so.
+Before expensive work (a large context, many calls, a costly model): reserve, act, record.
+1. reserve_budget with model, input_tokens and max_output_tokens, or an amount_usd. On "deny" do not make the call: use \
+what the answer says is left, or tell the user; on "warn" prefer a cheaper way and say so.
+2. Make the call with that output limit; extend_reservation if it runs longer than ttl_seconds.
+3. record_call with the reservation_id: the true cost counts and the rest is given back. If no call was made, \
+release_reservation.
+get_budget_status only looks; with `estimated_cost_usd` it decides without holding.
 
 get_task_cost answers what one task cost; get_cost_report what a period cost, by model, agent, project, day and more.
 
@@ -32,6 +37,9 @@ counts, ids and names are kept."""
 
 _READS: Schema = {"readOnlyHint": True, "idempotentHint": True, "openWorldHint": False}
 _WRITES: Schema = {"readOnlyHint": False, "destructiveHint": False, "idempotentHint": True, "openWorldHint": False}
+
+_ADDS: Schema = {**_WRITES, "idempotentHint": False}
+"""Writes that are not the same twice: a second hold (unless a key says otherwise), a later end."""
 
 
 def tools() -> list[Schema]:
@@ -71,6 +79,31 @@ def tools() -> list[Schema]:
             "inputSchema": schema.budget_status_input(),
             "outputSchema": schema.budget_status_output(),
             "annotations": _READS,
+        },
+        {
+            "name": "reserve_budget",
+            "title": "Reserve budget",
+            "description": "Hold money for a call before making it, so that parallel agents cannot overspend: reserve, call, "
+            "record_call with the reservation_id.",
+            "inputSchema": schema.reserve_input(),
+            "outputSchema": schema.reserve_output(),
+            "annotations": _ADDS,
+        },
+        {
+            "name": "extend_reservation",
+            "title": "Extend a reservation",
+            "description": "Keep a reservation alive while its call runs on.",
+            "inputSchema": schema.extend_input(),
+            "outputSchema": schema.reservation_output(),
+            "annotations": _ADDS,
+        },
+        {
+            "name": "release_reservation",
+            "title": "Release a reservation",
+            "description": "Give back what is held for a call that was not made.",
+            "inputSchema": schema.release_input(),
+            "outputSchema": schema.reservation_output(),
+            "annotations": _WRITES,
         },
     ]
 

@@ -8,6 +8,7 @@ from cost_mcp.model.budget import STATES
 from cost_mcp.model.call import BILLING_MODES, CONTEXT_NAMES, SERVICE_TIERS
 from cost_mcp.model.charge import PRICED_STATES
 from cost_mcp.model.report import FILTER_DIMENSIONS, MAX_GROUPING, TIME_DIMENSIONS
+from cost_mcp.model.reservation import DEFAULT_TTL_SECONDS, MAX_TTL_SECONDS, MIN_TTL_SECONDS, RESERVATION_STATES
 from cost_mcp.model.usage import USAGE_FIELDS
 from cost_mcp.views.shape import REPORT_BREAKDOWNS, TASK_BREAKDOWNS
 
@@ -19,6 +20,8 @@ FLAG: Schema = {"type": "boolean"}
 OBJECT: Schema = {"type": "object"}
 ROWS: Schema = {"type": "array", "items": OBJECT}
 LINES: Schema = {"type": "array", "items": TEXT}
+
+DECISIONS = ("allow", "warn", "deny")
 
 _COUNTED_BY_HAND = tuple(name for name in USAGE_FIELDS if "audio" not in name and "image" not in name and "_1h_" not in name)
 """The counts worth their place in every agent's context; the others are taken too, and come in with a usage object."""
@@ -35,6 +38,7 @@ def record_call_input() -> Schema:
         "output_tokens": _said(COUNT, "All output, reasoning included."),
         "call_id": _said(TEXT, "The provider's response id: a repeat counts once."),
         "cost_usd": _said(TEXT, "Only when the true cost is known."),
+        "reservation_id": TEXT,
         "occurred_at": _said(TEXT, "RFC 3339; default now."),
         "service_tier": _one_of(SERVICE_TIERS),
         "billing": _one_of(BILLING_MODES),
@@ -53,6 +57,8 @@ def record_call_output() -> Schema:
         "cost_usd": _said(TEXT, "Absent while unpriced."),
         "priced": _one_of(PRICED_STATES),
         "charges": _said(ROWS, "meter, quantity, unit_price_usd, cost_usd"),
+        "reservation": OBJECT,
+        "unadmitted": FLAG,
         "budgets": _said(ROWS, "tightest first"),
         "warnings": LINES,
     }
@@ -133,11 +139,69 @@ def budget_status_output() -> Schema:
     standing = f"name, scope, period, limit_usd, spent_usd, remaining_usd, used_percent, state ({'|'.join(STATES)}), mode …"
     known: dict[str, Schema] = {
         "budgets": _said(ROWS, standing),
-        "decision": _one_of(("allow", "warn", "deny")),
+        "decision": _one_of(DECISIONS),
         "why": TEXT,
         "decided_by": TEXT,
     }
     return _answer(known, "budgets")
+
+
+def reserve_input() -> Schema:
+    """What to hold, for whom and for how long."""
+    known: dict[str, Schema] = {
+        "amount_usd": _said(TEXT, "Or model and tokens:"),
+        "model": TEXT,
+        "provider": TEXT,
+        "service_tier": TEXT,
+        "input_tokens": COUNT,
+        "cache_read_input_tokens": COUNT,
+        "max_output_tokens": _said(COUNT, "The limit you will set on the call."),
+        **{name: TEXT for name in CONTEXT_NAMES if name != "task_title"},
+        "tags": OBJECT,
+        "ttl_seconds": _said(COUNT, f"{MIN_TTL_SECONDS}-{MAX_TTL_SECONDS}; default {DEFAULT_TTL_SECONDS}."),
+        "idempotency_key": _said(TEXT, "A retry with it holds once."),
+    }
+    return _arguments(known)
+
+
+def reserve_output() -> Schema:
+    """What reserving answers."""
+    known: dict[str, Schema] = {
+        "decision": _one_of(DECISIONS),
+        "why": TEXT,
+        "reservation_id": _said(TEXT, "Absent on deny."),
+        "reserved_usd": TEXT,
+        "expires_at": TEXT,
+        "repeated": FLAG,
+        "denied_by": TEXT,
+        "denied_for": TEXT,
+        "remaining_usd": TEXT,
+        "remaining_calls": COUNT,
+        "resets_at": TEXT,
+        "budgets": ROWS,
+    }
+    return _answer(known, "decision", tokens=True)
+
+
+def extend_input() -> Schema:
+    """Which reservation to keep, and for how long from now."""
+    return _arguments({"reservation_id": TEXT, "ttl_seconds": _said(COUNT, "From now.")}, required=["reservation_id"])
+
+
+def release_input() -> Schema:
+    """Which reservation to give back."""
+    return _arguments({"reservation_id": TEXT}, required=["reservation_id"])
+
+
+def reservation_output() -> Schema:
+    """A reservation as it now is."""
+    known: dict[str, Schema] = {
+        "state": _one_of(RESERVATION_STATES),
+        "reservation_id": TEXT,
+        "reserved_usd": TEXT,
+        "expires_at": TEXT,
+    }
+    return _answer(known, "state", tokens=True)
 
 
 def _counted() -> dict[str, Schema]:

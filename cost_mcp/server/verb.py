@@ -9,7 +9,9 @@ from cost_mcp.model.call import Rank
 from cost_mcp.service.fields import present, refuse_unknown
 from cost_mcp.views.shape import Shape, receipt_shape, report_shape, status_shape, task_shape
 from cost_mcp.views.shape_listing import listing_shape
+from cost_mcp.views.shape_reservation import admission_shape, reservation_shape
 from cost_mcp.views.text import receipt_text, report_text, status_text, task_text
+from cost_mcp.views.text_reservation import admission_text, reservation_text
 
 if TYPE_CHECKING:
     from cost_mcp.service.service import Service
@@ -46,6 +48,24 @@ async def get_budget_status(service: Service, arguments: Arguments) -> Answer:
     return status_text(answer), status_shape(answer)
 
 
+async def reserve_budget(service: Service, arguments: Arguments) -> Answer:
+    """Hold an amount for a call to come; a denial is an answer."""
+    admission = await service.reserve_budget(arguments)
+    return admission_text(admission), admission_shape(admission)
+
+
+async def extend_reservation(service: Service, arguments: Arguments) -> Answer:
+    """Keep a reservation alive."""
+    reservation = await service.extend_reservation(arguments)
+    return reservation_text(reservation), reservation_shape(reservation)
+
+
+async def release_reservation(service: Service, arguments: Arguments) -> Answer:
+    """Give back what a reservation holds."""
+    reservation = await service.release_reservation(arguments)
+    return reservation_text(reservation), reservation_shape(reservation)
+
+
 def show_prices(service: Service, provider: str, model: str) -> Shape:
     """Every price known for a model; an unknown model is answered with the nearest ones."""
     return listing_shape(service.listing(model, provider))
@@ -58,4 +78,7 @@ VERBS: Mapping[str, Verb] = {
     "get_task_cost": get_task_cost,
     "get_cost_report": get_cost_report,
     "get_budget_status": get_budget_status,
+    "reserve_budget": reserve_budget,
+    "extend_reservation": extend_reservation,
+    "release_reservation": release_reservation,
 }

@@ -16,6 +16,7 @@ from cost_mcp.model.report import NONE_GROUP, OTHER_GROUP, Group
 from cost_mcp.model.totals import TOKEN_KINDS, Totals
 from cost_mcp.views.shape_budget import budget_shapes
 from cost_mcp.views.shape_call import charge_shape
+from cost_mcp.views.shape_reservation import reservation_shape
 
 if TYPE_CHECKING:
     from cost_mcp.service.answer import BudgetAnswer, ReportAnswer, TaskAnswer
@@ -30,13 +31,20 @@ TASK_BREAKDOWNS = ("by_model", "by_agent", "by_purpose")
 
 
 def receipt_shape(receipt: Receipt) -> Shape:
-    """What recording a call answers; ``cost_usd`` is absent while the call is unpriced."""
+    """What recording a call answers; ``cost_usd`` is absent while the call is unpriced.
+
+    ``unadmitted`` is there where an enforcing budget did not admit the call beforehand.
+    """
     pricing = receipt.pricing
     shape: Shape = {"call_id": receipt.call_id, "outcome": receipt.outcome}
     if pricing.cost_usd is not None:
         shape["cost_usd"] = usd_text(pricing.cost_usd)
     shape["priced"] = pricing.priced
     shape["charges"] = [charge_shape(charge) for charge in pricing.charges]
+    if receipt.reservation is not None:
+        shape["reservation"] = reservation_shape(receipt.reservation)
+    if receipt.unadmitted:
+        shape["unadmitted"] = True
     shape["budgets"] = budget_shapes(receipt.standings)
     shape["warnings"] = list(receipt.warnings)
     return shape

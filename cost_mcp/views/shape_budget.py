@@ -30,10 +30,10 @@ def budget_shape(standing: Standing) -> dict[str, object]:
     shape["window_start"] = instant_text(standing.window_start)
     if standing.window_end is not None:
         shape["window_end"] = instant_text(standing.window_end)
-    shape[f"limit_{unit}"] = _amount(budget.limit, unit)
-    shape[f"spent_{unit}"] = _amount(standing.spent, unit)
-    shape[f"reserved_{unit}"] = _amount(standing.reserved, unit)
-    shape[f"remaining_{unit}"] = _amount(standing.remaining, unit)
+    shape[f"limit_{unit}"] = amount_value(budget.limit, unit)
+    shape[f"spent_{unit}"] = amount_value(standing.spent, unit)
+    shape[f"reserved_{unit}"] = amount_value(standing.reserved, unit)
+    shape[f"remaining_{unit}"] = amount_value(standing.remaining, unit)
     shape["used_percent"] = percent_number(standing.used_percent)
     shape["state"] = standing.state
     shape["mode"] = budget.mode
@@ -41,7 +41,7 @@ def budget_shape(standing: Standing) -> dict[str, object]:
     shape["unpriced_calls"] = standing.unpriced_calls
     shape["lower_bound"] = is_lower_bound(standing)
     if standing.provisional:
-        shape[f"provisional_{unit}"] = _amount(standing.provisional, unit)
+        shape[f"provisional_{unit}"] = amount_value(standing.provisional, unit)
     return shape
 
 
@@ -71,7 +71,7 @@ def budget_definition_shape(budget: Budget) -> dict[str, object]:
     shape: dict[str, object] = {"name": budget.name, "scope": budget.scope.as_dict(), "period": budget.period}
     if budget.each is not None:
         shape["each"] = budget.each
-    shape[f"limit_{budget.unit}"] = _amount(budget.limit, budget.unit)
+    shape[f"limit_{budget.unit}"] = amount_value(budget.limit, budget.unit)
     shape["timezone"] = budget.timezone
     shape["week_start"] = WEEKDAYS[budget.week_start]
     shape["thresholds"] = {
@@ -109,5 +109,6 @@ def change_shape(change: BudgetChange) -> dict[str, object]:
     return shape
 
 
-def _amount(value: Decimal, unit: str) -> str | int:
+def amount_value(value: Decimal, unit: str) -> str | int:
+    """An amount in a budget's unit: text for dollars, a whole number for counts."""
     return usd_text(value) if unit == "usd" else int(value)

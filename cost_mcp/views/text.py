@@ -15,6 +15,7 @@ from cost_mcp.model.receipt import CORRECTED, CREATED, EXISTS, SKIPPED, Receipt
 from cost_mcp.model.totals import TOKEN_KINDS, ZERO, Totals
 from cost_mcp.views.shape import REPORT_BREAKDOWNS, TASK_BREAKDOWNS, group_names, largest
 from cost_mcp.views.text_budget import standing_lines
+from cost_mcp.views.text_reservation import reservation_text
 from cost_mcp.views.text_table import columns
 from cost_mcp.views.text_time import instant_words, period_words
 
@@ -42,6 +43,10 @@ def receipt_text(receipt: Receipt) -> str:
         lines = [f"{lead} {UNPRICED}. Its cost is unknown, not zero; sums that hold it are lower bounds."]
     else:
         lines = [f"{lead} {_exact(pricing.cost_usd)} ({pricing.priced}).{_charges(pricing.charges)}"]
+    if receipt.reservation is not None:
+        lines.append(reservation_text(receipt.reservation))
+    if receipt.unadmitted:
+        lines.append("Unadmitted: an enforcing budget did not hold this beforehand. Use reserve_budget before a call.")
     lines += standing_lines(receipt.standings)
     lines += [f"Warning: {warning}" for warning in receipt.warnings]
     return "\n".join(lines)

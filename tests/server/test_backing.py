@@ -10,6 +10,7 @@ import pytest
 
 from cost_mcp.errors import LedgerUnavailable
 from cost_mcp.server.backing import Backing
+from cost_mcp.server.definitions import definitions
 from cost_mcp.service.service import Service
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def test_a_ledger_that_cannot_be_opened_is_told_to_each_call_until_it_is_mended(
         newer(db)
     spoken = speak()
     spoken.handshake()
-    assert len(spoken.ask("tools/list")["result"]["tools"]) == 4
+    assert len(spoken.ask("tools/list")["result"]["tools"]) == len(definitions()["tools"])
     for tool, arguments in (("record_call", CALL), ("get_cost_report", {}), ("record_call", CALL)):
         answer = spoken.call(tool, arguments)
         assert answer["isError"] is True

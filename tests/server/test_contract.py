@@ -17,6 +17,7 @@ from cost_mcp.server.definitions import DEFINITIONS_NAME, definitions
 from cost_mcp.server.generate import generated
 from cost_mcp.service.call_report import RECORD_FIELDS
 from cost_mcp.service.question import REPORT_FIELDS, STATUS_FIELDS
+from cost_mcp.service.reserving import EXTEND_FIELDS, RELEASE_FIELDS, RESERVE_FIELDS
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -51,7 +52,9 @@ def test_the_definitions_are_what_the_nouns_make_them():
 
 
 def test_the_tools_leave_an_agent_room_to_think():
-    assert len(json.dumps(definitions()["tools"])) < 7_000
+    tools = definitions()["tools"]
+    assert len(json.dumps(tools)) < 12_000
+    assert len(json.dumps(tools[:4])) < 7_000
     assert len(INSTRUCTIONS) < 2_048
 
 
@@ -79,7 +82,14 @@ def test_schemas_are_one_level_deep_without_titles_and_nulls(name: str, schema: 
 
 @pytest.mark.parametrize(
     ("tool", "taken"),
-    [("record_call", RECORD_FIELDS), ("get_cost_report", REPORT_FIELDS), ("get_budget_status", STATUS_FIELDS)],
+    [
+        ("record_call", RECORD_FIELDS),
+        ("get_cost_report", REPORT_FIELDS),
+        ("get_budget_status", STATUS_FIELDS),
+        ("reserve_budget", RESERVE_FIELDS),
+        ("extend_reservation", EXTEND_FIELDS),
+        ("release_reservation", RELEASE_FIELDS),
+    ],
 )
 def test_every_argument_that_is_published_is_taken(tool: str, taken: tuple[str, ...]):
     published = next(t["inputSchema"] for t in definitions()["tools"] if t["name"] == tool)
@@ -94,9 +104,10 @@ def test_a_call_can_be_told_with_every_name_of_its_context():
 
 @pytest.mark.parametrize("tool", definitions()["tools"], ids=lambda tool: tool["name"])
 def test_tools_say_whether_they_only_read_and_that_they_stay_at_home(tool: dict[str, Any]):
-    assert tool["annotations"]["readOnlyHint"] is (tool["name"] != "record_call")
+    writes = ("record_call", "reserve_budget", "extend_reservation", "release_reservation")
+    assert tool["annotations"]["readOnlyHint"] is (tool["name"] not in writes)
     assert tool["annotations"]["openWorldHint"] is False
-    assert tool["annotations"]["idempotentHint"] is True
+    assert tool["annotations"]["idempotentHint"] is (tool["name"] not in ("reserve_budget", "extend_reservation"))
     assert tool["title"]
 
 

@@ -6,12 +6,15 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from mcp import Client, StdioServerParameters
 
+from cost_mcp.server.definitions import definitions
+
 if TYPE_CHECKING:
     from tests.server.conftest import Spoken
 
     Speak = Callable[..., Spoken]
 
 HANDSHAKE_VERSIONS = ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"]
+TOOLS = [tool["name"] for tool in definitions()["tools"]]
 MODERN = "2026-07-28"
 CALL: dict[str, object] = {"model": "gpt-5-mini", "provider": "openai", "input_tokens": 1000, "output_tokens": 10}
 ENVELOPE: dict[str, Any] = {
@@ -33,7 +36,7 @@ def test_every_revision_with_a_handshake_is_served_as_asked(speak: Speak, versio
     assert about["serverInfo"]["name"] == "cost-mcp"
     assert "record_call" in about["instructions"]
     tools = spoken.ask("tools/list")["result"]["tools"]
-    assert [tool["name"] for tool in tools] == ["record_call", "get_task_cost", "get_cost_report", "get_budget_status"]
+    assert [tool["name"] for tool in tools] == TOOLS
     answer = spoken.call("record_call", CALL)
     assert answer["content"][0]["text"].startswith("Recorded call_")
     assert answer["structuredContent"]["outcome"] == "created"
@@ -50,7 +53,7 @@ def test_the_newest_revision_needs_no_handshake(speak: Speak):
     about = spoken.ask("server/discover", modern())["result"]
     assert about["supportedVersions"] == [MODERN]
     assert about["resultType"] == "complete"
-    assert len(spoken.ask("tools/list", modern())["result"]["tools"]) == 4
+    assert len(spoken.ask("tools/list", modern())["result"]["tools"]) == len(TOOLS)
     answer = spoken.ask("tools/call", modern(name="record_call", arguments=CALL))["result"]
     assert answer["structuredContent"]["outcome"] == "created"
     assert spoken.finish() == 0
@@ -126,7 +129,7 @@ def test_an_unknown_method_and_an_unknown_tool_are_protocol_errors(spoken: Spoke
     assert spoken.ask("tools/nothing")["error"]["code"] == -32601
     error = spoken.ask("tools/call", {"name": "record_cal", "arguments": {}})["error"]
     assert error["code"] == -32602
-    assert error["message"].endswith("record_call, get_task_cost, get_cost_report, get_budget_status.")
+    assert error["message"].endswith(f"{', '.join(TOOLS)}.")
 
 
 @pytest.mark.parametrize("request_id", ["null", "1.5", "true", "{}", "[]", "9" * 5000])

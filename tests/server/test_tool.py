@@ -98,6 +98,9 @@ async def test_every_answer_is_what_its_schema_promises(backing: Callable[..., B
             ("get_cost_report", {"group_by": ["hour", "task_id", "session_id"], "limit": 1}),
             ("get_budget_status", {}),
             ("get_budget_status", {"estimated_cost_usd": "11", "task_id": "T-1"}),
+            ("reserve_budget", {"amount_usd": "11"}),
+            ("reserve_budget", {"model": "gpt-5", "input_tokens": 5, "max_output_tokens": 5, "idempotency_key": "k"}),
+            ("reserve_budget", {"model": "gpt-5", "input_tokens": 5, "max_output_tokens": 5, "idempotency_key": "k"}),
         ]
         for tool, arguments in questions:
             _, structure = await called(client, tool, arguments)
@@ -137,6 +140,47 @@ async def test_a_decision_is_answered_before_the_money_is_spent(backing: Callabl
             assert text.startswith(f"Decision: {decision}. {structure['why']}")
 
 
+async def test_reserve_act_record_settles_what_was_held(backing: Callable[..., Backing]):
+    async with backing() as service, Client(build_server(service)) as client:
+        opened = await service.service()
+        await opened.set_budget({"name": "daily", "limit": "1", "period": "day", "mode": "enforce"}, changed_by="test")
+        order = {"model": "claude-sonnet-4-5", "input_tokens": 6000, "max_output_tokens": 1000, "task_id": "T-1"}
+        text, held = await called(client, "reserve_budget", order)
+        assert (held["decision"], held["reserved_usd"], held["reserved_tokens"]) == ("allow", "0.033", 7000)
+        assert all(held[name] in text for name in ("why", "reservation_id", "reserved_usd"))
+        assert held["budgets"][0]["reserved_usd"] == "0.033"
+        _, later = await called(client, "extend_reservation", {"reservation_id": held["reservation_id"], "ttl_seconds": 5000})
+        assert (later["state"], later["expires_at"] > held["expires_at"]) == ("held", True)
+        text, receipt = await called(client, "record_call", {**CALL, "reservation_id": held["reservation_id"]})
+        assert (receipt["reservation"]["state"], receipt["reservation"]["excess_usd"]) == ("settled", "0")
+        assert "is settled by msg_1" in text
+        (standing,) = receipt["budgets"]
+        assert (standing["spent_usd"], standing["reserved_usd"]) == (receipt["cost_usd"], "0")
+
+
+async def test_a_denial_is_an_answer_and_a_call_made_anyway_is_marked(backing: Callable[..., Backing]):
+    async with backing() as service, Client(build_server(service)) as client:
+        opened = await service.service()
+        await opened.set_budget({"name": "daily", "limit": "0.001", "period": "day", "mode": "enforce"}, changed_by="test")
+        text, denied = await called(client, "reserve_budget", {"amount_usd": "0.5"})
+        assert (denied["decision"], denied["denied_by"], denied["remaining_usd"]) == ("deny", "daily", "0.001")
+        assert denied["resets_at"] == denied["budgets"][0]["window_end"]
+        assert "reservation_id" not in denied
+        assert text.startswith(f"Decision: deny. {denied['why']}\nNothing is reserved.")
+        text, receipt = await called(client, "record_call", CALL)
+        assert receipt["unadmitted"] is True
+        assert "Unadmitted" in text
+
+
+async def test_what_is_given_back_is_given_back_once(backing: Callable[..., Backing]):
+    async with backing() as service, Client(build_server(service)) as client:
+        _, held = await called(client, "reserve_budget", {"amount_usd": "0.5"})
+        _, first = await called(client, "release_reservation", {"reservation_id": held["reservation_id"]})
+        text, again = await called(client, "release_reservation", {"reservation_id": held["reservation_id"]})
+        assert first == again
+        assert (first["state"], "is released" in text) == ("released", True)
+
+
 async def test_nulls_are_what_agents_send_for_what_they_leave_out(backing: Callable[..., Backing]):
     async with backing() as service, Client(build_server(service)) as client:
         _, structure = await called(client, "record_call", {**CALL, "feature": None, "tags": None, "occurred_at": None})
@@ -161,6 +205,9 @@ async def refused(client: Client, tool: str, arguments: dict[str, Any]) -> str:
         ("get_task_cost", "taskid", "task_id"),
         ("get_cost_report", "groupby", "group_by"),
         ("get_budget_status", "estimated_cost", "estimated_cost_usd"),
+        ("reserve_budget", "amount", "amount_usd"),
+        ("extend_reservation", "ttl_second", "ttl_seconds"),
+        ("release_reservation", "reservation", "reservation_id"),
     ],
 )
 async def test_an_unknown_argument_is_refused_with_the_nearest_name(
