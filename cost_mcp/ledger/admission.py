@@ -61,21 +61,16 @@ def _admitted(order: ReserveOrder, judged: Sequence[Standing], unsure: Sequence[
     if not judged:
         return Verdict(ALLOW, "No budget covers this.")
     percent = _percent_by(order)
-    tightest = max(judged, key=percent)
-    if percent(tightest) >= tightest.budget.thresholds.warning or _after(order, tightest) > tightest.budget.limit:
-        return Verdict(
-            WARN, f"Budget {_name(tightest)} reaches {percent(tightest):.0f} %: {_left(tightest)} before this.", tightest
-        )
-    past = [s for s in judged if percent(s) >= s.budget.thresholds.warning]
+    past = [s for s in judged if percent(s) >= s.budget.thresholds.warning or percent(s) > 100]
     if past:
-        return Verdict(
-            WARN, f"Budget {_name(past[0])} reaches {percent(past[0]):.0f} %: {_left(past[0])} before this.", past[0]
-        )
+        worst = max(past, key=percent)
+        return Verdict(WARN, f"Budget {_name(worst)} reaches {percent(worst):.0f} %: {_left(worst)} before this.", worst)
     unknown = [] if order.priced else [s for s in judged if s.budget.unit == "usd"]
     if unknown:
         return Verdict(WARN, f"Budget {_name(unknown[0])} cannot tell: the model has no known price.", unknown[0])
     if unsure:
         return Verdict(WARN, f"Budget {_name(unsure[0])} is a lower bound: some calls in it are unpriced.", unsure[0])
+    tightest = max(judged, key=percent)
     return Verdict(ALLOW, f"Within every budget; the tightest, {_name(tightest)}, reaches {percent(tightest):.0f} %.", tightest)
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from cost_mcp.errors import Conflict
 from cost_mcp.ledger.contract import Ledger
-from cost_mcp.model.budget import Budget, Standing
+from cost_mcp.model.budget import Budget, Standing, Thresholds
 from cost_mcp.model.call import Context
 from cost_mcp.model.charge import PricedCall
 from cost_mcp.model.receipt import Receipt
@@ -161,6 +161,16 @@ async def test_only_enforcing_budgets_deny(ledger: Ledger, now: datetime, mode: 
     assert (await _one(ledger, now)).reserved == 5
 
 
+async def test_the_answer_names_the_budget_that_decided(ledger: Ledger, now: datetime):
+    early = Thresholds(info=Decimal(10), warning=Decimal(20))
+    await ledger.set_budget(_budget("early", limit_usd=Decimal(10), thresholds=early), now, "tester")
+    await ledger.set_budget(_budget("tight", limit_usd=Decimal(4), period="total"), now, "tester")
+    allowed, warned, denied = [await ledger.reserve(_order(now, amount), now) for amount in ("1", "1.5", "5")]
+    assert (allowed.decision, allowed.why) == ("allow", "Within every budget; the tightest, tight, reaches 25 %.")
+    assert (warned.decision, warned.why.split(":")[0]) == ("warn", "Budget early reaches 25 %")
+    assert denied.why == "Budget tight would be exceeded: $1.50 left of $4.00 in total."
+
+
 async def test_each_session_has_its_own_room(ledger: Ledger, now: datetime):
     await ledger.set_budget(_budget(each="session_id", limit_usd=Decimal("0.5")), now, "tester")
     decisions = [(await ledger.reserve(_order(now, session_id=s), now)).decision for s in ("s", "t", "s", "t")]
@@ -200,6 +210,8 @@ BLIND: list[Any] = [
     ({"scope": Scope.of({"model": "gpt-*", "agent": "a"})}, {"models": (), "provider": None}, None),
     ({"scope": Scope.of({"model": "gpt-*"}), "mode": "alert"}, {"models": (), "provider": None}, None),
     ({"each": "model"}, {"models": (), "provider": None}, "model"),
+    ({"each": "agent", "scope": Scope.of({"model": "gpt-*"})}, {"models": (), "agent": "a"}, "model"),
+    ({"each": "agent", "scope": Scope.of({"model": "gpt-*"})}, {"models": ()}, None),
     ({"scope": Scope.of({"provider": "openai"})}, {"models": (), "provider": None}, "model"),
     ({}, {"priced": False, "amount": "0"}, "amount_usd"),
     ({"mode": "alert"}, {"priced": False, "amount": "0"}, None),
