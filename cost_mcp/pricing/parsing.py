@@ -57,6 +57,8 @@ _MAX_FACTOR = 100
 _MAX_STEPS = 20
 _TOKENS = re.compile(r"[0-9][0-9_]{0,14}")
 
+MAX_PROBLEMS = 100
+
 MAX_ENTRIES = 20_000
 """How many prices one book may hold: every one of them is kept in memory."""
 
@@ -116,9 +118,18 @@ class _Reader:
             self._guarded(provider.value, partial(self._read_plain, provider))
         return Parsed(
             entries=tuple(_merged([stated.entry for stated in self._stated.values()])),
-            problems=tuple(sorted(self._problems, key=lambda problem: problem.line)),
+            problems=self._told(),
             warnings=tuple(self._warnings),
         )
+
+    def _told(self) -> tuple[PriceBookError, ...]:
+        """The problems by line, the first hundred and how many more there are."""
+        ordered = sorted(self._problems, key=lambda problem: problem.line)
+        more = ordered[MAX_PROBLEMS:]
+        if not more:
+            return tuple(ordered)
+        rest = PriceBookError(f"from here on there are {len(more):,} more problems.", file=self._file, line=more[0].line)
+        return (*ordered[:MAX_PROBLEMS], rest)
 
     def _guarded(self, node: yaml.Node, read: Callable[[], None]) -> None:
         try:

@@ -29,6 +29,9 @@ _MODULES = (
 )
 """What the first call needs; loaded in a thread, since importing takes longer than answering a handshake may."""
 
+_TOLD_MAX = 5
+"""How many problems of price books are written to stderr: a client that never reads it must not hold the server up."""
+
 _TABLES = "genai_prices.data"
 """The price tables: 170 ms that the first recorded call would wait for, and everyone else with it."""
 
@@ -45,8 +48,11 @@ async def open_from_environment() -> AsyncGenerator[Service]:
     for warning in loaded.warnings:
         logger.warning("%s", warning)
     async with open_service(loaded.settings) as service:
-        for problem in service.prices.problems if isinstance(service.prices, Catalog) else ():
+        problems = service.prices.problems if isinstance(service.prices, Catalog) else ()
+        for problem in problems[:_TOLD_MAX]:
             logger.warning("%s", problem)
+        if len(problems) > _TOLD_MAX:
+            logger.warning("The price books have %d problems in all: `cost-mcp doctor` names them.", len(problems))
         yield service
 
 

@@ -228,6 +228,13 @@ def test_a_book_of_more_prices_than_are_kept_counts_up_to_there():
     assert [problem.line for problem in parsed.problems] == [20_002, 20_003]
 
 
+def test_a_flood_of_problems_is_cut_short_and_counted():
+    text = "prices:\n" + "  - {provider: p}\n" * 150
+    problems = parse_book(text, "f", layer="user").problems
+    assert (len(problems), problems[-1].line) == (101, 102)
+    assert "50 more problems" in problems[-1].reason
+
+
 @pytest.mark.parametrize(
     "broken",
     ["providers: " + "[" * 50_000, LIST.replace("input: 2", "input: '1e9999999'"), "\0", "a: &a [*a]\nprices: [*a]\n"],

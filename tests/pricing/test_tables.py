@@ -121,7 +121,8 @@ def test_tables_in_another_form_are_refused_whole(rows: object):
     assert caught.value.hint
 
 
-@pytest.mark.parametrize("text", ["", "not json", "[1, 2", '{"version": "x"}', '{"version": 1, "providers": []}', "[" * 100_000]
+@pytest.mark.parametrize(
+    "text", ["", "not json", "[1, 2", '{"version": "x"}', '{"version": 1, "providers": []}', "[" * 100_000]
 )
 def test_a_damaged_store_is_refused(text: str):
     with pytest.raises(InvalidInput):
