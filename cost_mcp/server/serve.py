@@ -33,6 +33,8 @@ def serve() -> int:
 
 
 async def _serve() -> int:
+    from anyio import CancelScope
+
     from cost_mcp.server.app import build_server
     from cost_mcp.server.backing import Backing
     from cost_mcp.server.conversation import converse
@@ -46,16 +48,24 @@ async def _serve() -> int:
         sys.stdout = sys.stderr  # a stray print of a library must not reach the wire
         ending = asyncio.current_task()
         assert ending is not None
-        _on_signals(loop, wire.end or ending.cancel)
+        signalled = asyncio.Event()
+
+        def stop() -> None:
+            signalled.set()
+            (wire.end or ending.cancel)()
+
+        _on_signals(loop, stop)
         try:
             await converse(build_server(backing), wire.arrivals, wire.departures, backing.start)
         except asyncio.CancelledError:
             if wire.end is not None:
                 raise
             # A thread still waits in a read of stdin that nothing can interrupt: close the ledger, then leave it behind.
-            await backing.close()
+            with CancelScope(shield=True):
+                await backing.close()
+            code = 0 if signalled.is_set() else _unwritten()  # the thread that writes answers gave up
             sys.stderr.flush()
-            os._exit(0)
+            os._exit(code)
     return 0
 
 
@@ -64,9 +74,9 @@ def _first(failures: BaseExceptionGroup[OSError]) -> OSError:
     return _first(first) if isinstance(first, BaseExceptionGroup) else first
 
 
-def _unwritten(failure: OSError) -> int:
-    reason = failure.strerror or "unknown reason"
-    sys.stderr.write(f"cost-mcp: the client cannot be spoken to ({reason}). What was acknowledged is safe.\n")
+def _unwritten(failure: OSError | None = None) -> int:
+    reason = f" ({failure.strerror})" if failure is not None else ""
+    sys.stderr.write(f"cost-mcp: the client can no longer be answered{reason}. What was acknowledged is safe.\n")
     return 1
 
 
