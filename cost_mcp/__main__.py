@@ -1,4 +1,4 @@
-"""The command ``cost-mcp``; the server starts without the command line's imports."""
+"""The command ``cost-mcp``; servers and hooks start without the command line's imports."""
 
 from __future__ import annotations
 
@@ -22,6 +22,10 @@ def _run() -> None:
         from cost_mcp.server.serve import serve
 
         sys.exit(serve())
+    if sys.argv[1:] == ["hook"]:
+        from cost_mcp.cli.hook import hook
+
+        sys.exit(hook())
     from cost_mcp.cli.run import run
 
     sys.exit(run(sys.argv[1:]))

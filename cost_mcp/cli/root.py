@@ -15,6 +15,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "record": ("record:record", "Record one model call."),
     "budget": ("budget:budget", "Set budgets and see where they stand."),
     "check": ("check:check", "Say whether a spend is allowed; the exit code says it too."),
+    "hook": ("hook_command:hook", "Deny an agent what a spent enforcing budget forbids: a hook."),
     "prices": ("prices:prices", "See prices, explain costs, keep price books."),
     "serve": ("serve:serve", "Serve agents over MCP on stdin and stdout."),
     "demo": ("demo:demo", "Watch a scripted agent spend and keep to a budget."),

@@ -16,6 +16,7 @@ from cost_mcp.model.period import WEEKDAYS
 PREFIX = "COST_MCP_"
 MAX_PATTERNS = 32
 MAX_BACKDATE_HOURS = 24 * 365 * 10
+HOOK_VERDICTS = ("allow", "deny")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,13 @@ def _billing(given: Given) -> str:
     return word
 
 
+def _verdict(given: Given) -> str:
+    word = _word(given).lower()
+    if word not in HOOK_VERDICTS:
+        raise given.refused("is not what a hook can do.", f"Use {' or '.join(HOOK_VERDICTS)}.")
+    return word
+
+
 def _path(given: Given) -> Path:
     text = given.value if isinstance(given.value, str) and len(given.value) > 256 else _name(given)
     if "\0" in text:
@@ -161,6 +169,7 @@ SETTINGS: tuple[Declared, ...] = (
     _declared("price_book", _path, "path", "prices.yaml beside the user's config.yaml", "Your own prices, over the catalog's."),
     _declared("max_backdate_hours", _hours, "hours", "24", "How far in the past an agent may say that a call happened."),
     _declared("billing", _billing, "api or subscription", "api", "How calls are billed that do not say."),
+    _declared("hook_on_error", _verdict, "allow or deny", "allow", "What `cost-mcp hook` answers when it cannot find out."),
     Declared(
         name="task_patterns",
         parse=_patterns,

@@ -51,6 +51,7 @@ class Settings:
     project_price_book: Path | None = None
     max_backdate_hours: int = 24
     billing: str = "api"
+    hook_on_error: str = "allow"
     task_patterns: tuple[str, ...] = ()
 
     @property

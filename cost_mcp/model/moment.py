@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -79,6 +78,7 @@ def zone(name: str, field: str = "timezone") -> ZoneInfo:
 
 
 def _nearest_zones(name: str) -> str:
+    import difflib
     from zoneinfo import available_timezones  # walks the zone tree: 20 ms, only to name a mistake
 
     folded = {z.lower(): z for z in available_timezones()}

@@ -14,7 +14,8 @@ import yaml
 from mcp import Client, StdioServerParameters
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
-CONFIGURATIONS = sorted(EXAMPLES.rglob("*.json"))
+HOOKS = EXAMPLES / "claude-code" / "settings.json"
+CONFIGURATIONS = sorted(path for path in EXAMPLES.rglob("*.json") if path != HOOKS)
 TOOLS = {"record_call", "get_task_cost", "get_cost_report", "get_budget_status"}
 
 
@@ -66,6 +67,31 @@ def test_the_commands_of_the_ci_example_run(tmp_path: Path):
         done = subprocess.run(["/bin/sh", "-ec", command], env=env, cwd=tmp_path, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
     assert "ci-run" in done.stdout  # pyright: ignore[reportPossiblyUnboundVariable] (two commands ran)
+
+
+@pytest.mark.parametrize("event", ["UserPromptSubmit", "PreToolUse"])
+def test_the_hooks_of_the_claude_code_example_deny_when_a_budget_is_spent(event: str, tmp_path: Path):
+    hooks = cast("dict[str, Any]", json.loads(HOOKS.read_text()))["hooks"]
+    ((entry,), (hook,)) = hooks[event], hooks[event][0]["hooks"]
+    env = environment(tmp_path / "ledger.db")
+
+    def ran(command: str, stdin: str = "") -> str:
+        done = subprocess.run(
+            ["/bin/sh", "-ec", command], env=env, cwd=tmp_path, input=stdin, capture_output=True, text=True, check=True
+        )
+        return done.stdout
+
+    asked = json.dumps({"hook_event_name": event, "session_id": "s-1", "cwd": str(tmp_path)})
+    ran("cost-mcp budget set daily --limit 0.001 --mode enforce")
+    before = ran(hook["command"], asked)
+    ran("cost-mcp record --model gpt-5 --provider openai --input-tokens 5000")
+    after = ran(hook["command"], asked)
+
+    assert set(hooks) == {"UserPromptSubmit", "PreToolUse"}
+    assert hook["type"] == "command"
+    assert entry.get("matcher", "*") == "*"
+    assert before == ""
+    assert "Budget daily is spent" in after
 
 
 def test_there_is_an_example_for_every_host_the_readme_names():

@@ -1,0 +1,135 @@
+"""``hook``: what Claude Code asks before every prompt and tool, answered in a few dozen milliseconds.
+
+Both forms of a denial are those of its reference, https://code.claude.com/docs/en/hooks. No answer lets Claude Code go on as it
+would. What was typed, and what a tool is given, is neither kept nor repeated anywhere.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple, cast
+
+from cost_mcp.errors import CostError, InvalidInput
+
+if TYPE_CHECKING:
+    from cost_mcp.config.brief import Brief
+    from cost_mcp.config.settings import Settings
+
+PROMPT, TOOL = "UserPromptSubmit", "PreToolUse"
+BLOCKED = 2
+"""The exit code by which a hook denies without an answer: stderr is the reason."""
+
+POLICY_VARIABLE = "COST_MCP_HOOK_ON_ERROR"
+
+
+class Asked(NamedTuple):
+    """What is read of a hook's input; nothing else of it is looked at."""
+
+    event: str
+    session_id: str
+    cwd: Path | None
+
+
+def hook() -> int:
+    """Read one event on stdin and answer it on stdout; answers the exit code."""
+    event = ""
+    try:
+        asked = _asked(sys.stdin.buffer.read())
+        event = asked.event
+        reason = _reason(asked, os.environ, datetime.now(UTC)) if event in {PROMPT, TOOL} else None
+    except CostError as error:
+        return _could_not(event, str(error))
+    except Exception as error:  # noqa: BLE001 (a hook that breaks must do what the user said it does then)
+        return _could_not(event, f"something broke inside cost-mcp ({type(error).__name__}).")
+    if reason is not None:
+        _deny(event, reason)
+    return 0
+
+
+def _asked(content: bytes) -> Asked:
+    given: dict[str, object] = {}
+    try:
+        read: object = json.loads(content)
+        if isinstance(read, dict):
+            given = cast("dict[str, object]", read)
+    except (ValueError, RecursionError):
+        pass  # refused below, as everything else that is no event
+    event, session, cwd = (given.get(name) for name in ("hook_event_name", "session_id", "cwd"))
+    if not isinstance(event, str):
+        raise InvalidInput(
+            "the hook's input is not an event as Claude Code sends it.",
+            field="hook_event_name",
+            hint="Pipe the event's JSON object to stdin.",
+        )
+    return Asked(
+        event=event,
+        session_id=session.strip() if isinstance(session, str) else "",
+        cwd=Path(cwd) if isinstance(cwd, str) and cwd and "\0" not in cwd else None,
+    )
+
+
+def _reason(asked: Asked, environ: Mapping[str, str], now: datetime) -> str | None:
+    from cost_mcp.config.place import current_folder
+    from cost_mcp.service.gate import spent_budget
+
+    settings = _settings(environ, asked.cwd or current_folder())
+    if not settings.enabled:
+        return None
+    names = {name: (value,) for name in ("project", "agent", "task_id") if (value := getattr(settings, name)) is not None}
+    sessions = dict.fromkeys(name for name in (settings.session_id, asked.session_id) if name)
+    return spent_budget(_ledger(settings), settings.tenant, {**names, "session_id": tuple(sessions)}, now)
+
+
+def _settings(environ: Mapping[str, str], cwd: Path) -> Brief | Settings:
+    from cost_mcp.config.brief import brief_settings
+
+    brief = brief_settings(environ, cwd)
+    if brief is not None:
+        return brief
+    from cost_mcp.config.settings import load_settings
+
+    return load_settings(environ, cwd).settings
+
+
+def _ledger(settings: Brief | Settings) -> Path:
+    return settings.db if isinstance(settings.db, Path) else cast("Settings", settings).ledger_path
+
+
+def _deny(event: str, reason: str) -> None:
+    if event == TOOL:
+        verdict = {"hookEventName": TOOL, "permissionDecision": "deny", "permissionDecisionReason": reason}
+        print(json.dumps({"hookSpecificOutput": verdict}))
+    else:
+        print(json.dumps({"decision": "block", "reason": reason}))
+
+
+def _could_not(event: str, why: str) -> int:
+    """Do what the settings say a hook does that cannot find out; why is said on stderr."""
+    policy = _policy(os.environ)
+    words = {"allow": "Allowed", "deny": "Denied"}
+    sentence = f"cost-mcp could not look at the budgets: {why} {words[policy]}, as hook_on_error says."
+    print(sentence, file=sys.stderr)
+    if policy == "allow":
+        return 0
+    if event not in {PROMPT, TOOL}:
+        return BLOCKED
+    _deny(event, sentence)
+    return 0
+
+
+def _policy(environ: Mapping[str, str]) -> str:
+    """What to do on an error, from the environment or the user's file: a project's broken file has no say in it."""
+    given = environ.get(POLICY_VARIABLE, "").strip().lower()
+    if given:
+        return "allow" if given == "allow" else "deny"  # whoever sets it and misspells it did not mean the default
+    from cost_mcp.config.settings import load_settings
+
+    try:
+        return load_settings(environ, Path(Path.cwd().anchor)).settings.hook_on_error
+    except (CostError, OSError):
+        return "allow"

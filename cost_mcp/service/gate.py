@@ -1,0 +1,69 @@
+"""Whether an enforcing budget is spent, for a hook: asked and answered without importing the nouns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from cost_mcp.budgets.windows import window_of
+from cost_mcp.ledger.gate import Enforced, open_gate
+
+Names = Mapping[str, Sequence[str]]
+"""Context name → the values it has here: a session may go by an agent's own id and by the one its server is bound to."""
+
+
+def spent_budget(path: Path, tenant: str, names: Names, now: datetime) -> str | None:
+    """Why nothing more may be spent here, by the first enforcing budget that covers it and is spent; None while none is.
+
+    A budget that looks at what is not known here (a model, say) does not cover it. What is held for a call to come does not
+    count: the agent that holds it must be able to go on.
+
+    Raises:
+        LedgerError: the ledger cannot be read.
+    """
+    with open_gate(path) as gate:
+        for budget in gate.enforced(tenant) if gate is not None else ():
+            start, end = window_of(budget, now)
+            for value in _windows(budget, names):
+                assert gate is not None
+                spent = gate.spent(budget, start, value)
+                if spent and spent >= _limit(budget):
+                    return _sentence(budget, value, spent, end)
+    return None
+
+
+def _windows(budget: Enforced, names: Names) -> Iterator[str]:
+    """The each-values of the windows that cover these names; one '' for a budget without ``each``."""
+    if all(wanted in names.get(dimension, ()) for dimension, wanted in budget.scope.items()):
+        yield from ("",) if budget.each is None else names.get(budget.each, ())
+
+
+def _limit(budget: Enforced) -> int:
+    if isinstance(budget.limit, int):
+        return budget.limit
+    whole, _, fraction = budget.limit.partition(".")
+    if (whole + fraction).isdecimal() and len(fraction) <= 9:
+        return int(whole + fraction.ljust(9, "0"))
+    from decimal import Decimal
+
+    from cost_mcp.model.money import nanos  # an exponent, or more decimals than are kept: rare, and 3 ms to import
+
+    return nanos(Decimal(budget.limit))
+
+
+def _sentence(budget: Enforced, value: str, spent: int, end: datetime | None) -> str:
+    from cost_mcp.model.moment import zone
+    from cost_mcp.model.money import display_usd, usd
+
+    if budget.limit_name == "limit_usd":
+        used, limit = display_usd(usd(spent)), display_usd(usd(_limit(budget)))
+    else:
+        unit = budget.limit_name.removeprefix("limit_")
+        used, limit = f"{spent:,}", f"{budget.limit:,} {unit}"
+    of = f" for {budget.each}={value}" if value else ""
+    per = "in total" if end is None else f"per {budget.period}"
+    until = ""
+    if end is not None:
+        until = f" It resets at {end.astimezone(zone(budget.timezone)):%Y-%m-%d %H:%M} {budget.timezone}."
+    return f"Budget {budget.name}{of} is spent: {used} of {limit} {per}.{until} Only the user can raise it: stop and tell them."

@@ -1,0 +1,125 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from cost_mcp.config.brief import WANTED, brief_settings
+from cost_mcp.config.settings import load_settings
+from cost_mcp.errors import ConfigError
+
+PLAIN = [
+    "",
+    "# nothing\n\n",
+    "project: shop\n",
+    "project: shop # ours\ntask_patterns:\n  - '[A-Z]+-\\d+'\n- x",
+    "db: /data/ledger.db\nagent: coder\nhook_on_error: deny\n",
+    "enabled: false\nbudgets:\n- name: daily\n  project: other\n",
+    "tenant: acme\nnotes: |\n  project: not this\n",
+]
+NOT_PLAIN = [
+    "project: 5\n",
+    "project: null\n",
+    "project: on\n",
+    "project:\n  shop\n",
+    "project: shop\n  and more\n",
+    "project: 'shop'\n",
+    "{project: shop}\n",
+    'x: "\nproject: shop"\n',
+    "x: [a,\nproject: shop]\n",
+    "project: shop\nproject: other\n",
+    "db: ledger.db\n",
+    "project: &a shop\n",
+    "project: !!str shop\n",
+    "---\nproject: shop\n",
+    "project: shöp\n",
+    "project :shop\n",
+    "enabled: no\n",
+    "session_id: s-1\n",
+    "hook_on_error: never\n",
+    "\tproject: shop\n",
+    "just text\n",
+]
+
+
+def environment(home: Path, **variables: str) -> dict[str, str]:
+    return {"COST_MCP_CONFIG": str(home / "mine.yaml"), **variables}
+
+
+def agree(environ: dict[str, str], cwd: Path) -> bool:
+    """Whether the brief reader answers; when it does, as the full one."""
+    brief = brief_settings(environ, cwd)
+    if brief is None:
+        return False
+    full = load_settings(environ, cwd).settings
+    assert brief.db == full.ledger_path
+    assert [getattr(brief, name) for name in WANTED if name != "db"] == [getattr(full, name) for name in WANTED if name != "db"]
+    return True
+
+
+@pytest.mark.parametrize("text", PLAIN)
+def test_a_plain_file_says_what_the_full_reader_reads(home: Path, repository: Path, text: str):
+    (home / "mine.yaml").write_text(text)
+    if text.endswith("- x"):
+        assert brief_settings(environment(home), repository) is not None
+    else:
+        assert agree(environment(home), repository)
+
+
+@pytest.mark.parametrize("text", NOT_PLAIN)
+def test_a_file_that_is_not_plain_is_left_to_the_full_reader(home: Path, repository: Path, text: str):
+    (home / "mine.yaml").write_text(text)
+
+    assert brief_settings(environment(home), repository) is None
+
+
+@pytest.mark.parametrize(("text", "answers"), [("project: shop\n", True), ("agent: coder\n", False), ("timezone: UTC\n", True)])
+def test_of_a_projects_file_only_its_name_is_taken_without_asking_whether_it_is_trusted(
+    home: Path, repository: Path, text: str, *, answers: bool
+):
+    (home / "mine.yaml").write_text("agent: mine\n")
+    (repository / ".cost-mcp" / "config.yaml").write_text(text)
+
+    assert agree(environment(home), repository) is answers
+
+
+def test_a_user_file_that_is_not_there_is_left_to_the_full_reader(home: Path, repository: Path):
+    assert brief_settings({"COST_MCP_CONFIG": str(home / "gone.yaml")}, repository) is None
+    assert agree({}, repository), "the platform's own may be absent"
+    assert agree({"COST_MCP_CONFIG": ""}, repository)
+
+
+@pytest.mark.parametrize(
+    ("variables", "answers"),
+    [
+        ({"COST_MCP_PROJECT": "env", "COST_MCP_DB": "/x/y.db", "COST_MCP_ENABLED": "false"}, True),
+        ({"COST_MCP_SESSION_ID": "s-1", "COST_MCP_TASK_ID": "T-1"}, True),
+        ({"COST_MCP_DB": "postgresql://host/db"}, False),
+        ({"COST_MCP_DB": "y.db"}, False),
+        ({"COST_MCP_PROJECT": "a b"}, False),
+        ({"COST_MCP_ENABLED": "0"}, False),
+    ],
+)
+def test_the_environment_is_over_the_files(home: Path, repository: Path, variables: dict[str, str], *, answers: bool):
+    (home / "mine.yaml").write_text("project: file\n")
+
+    assert agree(environment(home, **variables), repository) is answers
+
+
+_PART = st.sampled_from(
+    ["project", "agent", "db", "enabled", ":", ": ", " ", "\n", "\n  ", "- ", "'", '"', "#", " #", "[", "]", "{", "}", "|", ">",
+     "shop", "true", "on", "null", "/a/b", "5", "&x", "*x", "!", ",", "?", "---", "timezone: UTC", "\\", "%", "1e3", "0x1f", "=", "<<"]
+)  # fmt: skip
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=300)
+@given(parts=st.lists(_PART, max_size=14))
+def test_whatever_is_written_both_readers_never_differ(home: Path, repository: Path, parts: list[str]):
+    (home / "mine.yaml").write_text("".join(parts))
+    try:
+        load_settings(environment(home), repository)
+    except ConfigError:
+        return  # the hook may read what the full reader refuses: it only asks for a few names
+    agree(environment(home), repository)
