@@ -126,6 +126,10 @@ class Catalog:
             warnings=(*found.warnings, *broken),
         )
 
+    def rivals(self, provider: str, tokens: int) -> tuple[tuple[str, str], ...]:
+        """The (provider, model) pairs that may do the work of a text call of so many tokens, the provider's own first."""
+        return self._shelf.rivals(provider, tokens)
+
     def _unknown_model(self, provider: str | None, model: str) -> Unknown:
         key = (provider, model)
         if key not in self._unknown:

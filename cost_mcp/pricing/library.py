@@ -56,6 +56,18 @@ _TIERS: Mapping[str, tuple[tuple[str, str], ...]] = {
 }
 """Our service tiers in the words of the library's price context."""
 
+MAKERS = ("anthropic", "openai", "google", "mistral", "deepseek", "x-ai")
+"""Makers whose models are offered as alternatives to another's."""
+
+SMALLEST_CONTEXT = 100_000
+"""A model with less is of another time than the agents that would be sent to it."""
+
+_OTHER_WORK = re.compile(
+    r"embed|tts|audio|realtime|image|transcribe|whisper|moderation|ocr|live|search|robotics|guard|translate|^ft:|research"
+    r"|computer-use|voice|vision|cyber|rosalind|:free$|instruct|nano-banana|omni|voxtral"
+)
+"""Words in the names of models that do other work than any text."""
+
 _FIREWORKS = "accounts/fireworks/models/"
 
 
@@ -120,6 +132,21 @@ class Library:
         own = self._providers.get(folded(provider))
         return () if own is None else tuple(model.id for model in own.models)
 
+    def rivals(self, provider: str, tokens: int) -> tuple[tuple[str, str], ...]:
+        """The (provider, model) pairs that may do the work of a text call of so many tokens: the provider's, other makers'.
+
+        Left out are models marked as deprecated, those whose stated context is too small (or that state none), those named
+        for other work than text, and makers' models that another provider resells.
+        """
+        found: list[tuple[str, str]] = []
+        for name in dict.fromkeys((folded(provider), *MAKERS)):
+            seller = self._providers.get(name)
+            if seller is not None:
+                able = [model.id for model in seller.models if _does_text(model, tokens)]
+                own = name == folded(provider)
+                found += [(seller.id, model) for model in able if own or self.owner(model) in (None, seller.id)]
+        return tuple(found)
+
     def _names(self, provider: Provider) -> dict[str, ModelInfo]:
         if provider.id not in self._named:
             named: dict[str, ModelInfo] = {}
@@ -157,6 +184,11 @@ class Library:
             cards=cards,
             tiers=tuple(_tiers(model, origin)) if tiers else (),
         )
+
+
+def _does_text(model: ModelInfo, tokens: int) -> bool:
+    context = model.context_window or 0
+    return not model.deprecated and context >= max(tokens, SMALLEST_CONTEXT) and not _OTHER_WORK.search(model.id.lower())
 
 
 def _accepts(model: ModelInfo, spelled: str) -> bool:

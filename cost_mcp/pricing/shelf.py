@@ -94,6 +94,10 @@ class Shelf:
         names = self._alike(self._models(owner), name.lower()) if owner is not None else ()
         return tuple(f"{owner}/{found}" for found in names) or self._elsewhere(name)
 
+    def rivals(self, provider: str, tokens: int) -> tuple[tuple[str, str], ...]:
+        """The models of the first tables that may do the work of a text call of so many tokens; see ``Library.rivals``."""
+        return self._library.rivals(provider, tokens)
+
     def _elsewhere(self, model: str) -> tuple[str, ...]:
         """The names of all providers spelled like a model's; of several that sell one, its maker where that is known."""
         if len(model) > MAX_COMPARED:

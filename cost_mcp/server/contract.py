@@ -25,15 +25,15 @@ what the answer says is left, or tell the user; on "warn" prefer a cheaper way a
 2. Make the call with that output limit; extend_reservation if it runs longer than ttl_seconds.
 3. record_call with the reservation_id: the true cost counts and the rest is given back. If no call was made, \
 release_reservation.
-get_budget_status only looks; with `estimated_cost_usd` it decides without holding.
+estimate_cost says what a call would cost and which models cost less. get_budget_status only looks; with `estimated_cost_usd` it decides without holding.
 
 get_task_cost answers what one task cost; get_cost_report what a period cost, by model, agent, project, day and more.
 
 Money is US dollars as decimal text. An unknown price is never $0: such calls are "unpriced" and sums that hold them are \
 lower bounds (`lower_bound`); say so when you report them. Errors name the argument, the reason and the next step.
 
-Agents cannot change budgets: people set them with `cost-mcp budget set`. Never send prompt or completion text; only \
-counts, ids and names are kept."""
+Agents cannot change budgets: people set them with `cost-mcp budget set`. Send no prompt or completion text (estimate_cost counts \
+a text and forgets it); only counts, ids and names are kept."""
 
 _READS: Schema = {"readOnlyHint": True, "idempotentHint": True, "openWorldHint": False}
 _WRITES: Schema = {"readOnlyHint": False, "destructiveHint": False, "idempotentHint": True, "openWorldHint": False}
@@ -78,6 +78,14 @@ def tools() -> list[Schema]:
             "Ask before expensive work.",
             "inputSchema": schema.budget_status_input(),
             "outputSchema": schema.budget_status_output(),
+            "annotations": _READS,
+        },
+        {
+            "name": "estimate_cost",
+            "title": "Estimate a call",
+            "description": "What a model call would cost before it is made, and cheaper models for the same tokens.",
+            "inputSchema": schema.estimate_input(),
+            "outputSchema": schema.estimate_output(),
             "annotations": _READS,
         },
         {

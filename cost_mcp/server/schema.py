@@ -146,6 +146,42 @@ def budget_status_output() -> Schema:
     return _answer(known, "budgets")
 
 
+def estimate_input() -> Schema:
+    """What the call would be."""
+    known: dict[str, Schema] = {
+        "model": TEXT,
+        "provider": TEXT,
+        "service_tier": TEXT,
+        "text": _said(TEXT, "The prompt, counted and forgotten; or input_tokens."),
+        "input_tokens": COUNT,
+        "cache_read_input_tokens": COUNT,
+        "cache_creation_input_tokens": COUNT,
+        "output_tokens": _said(COUNT, "Expected."),
+        "max_output_tokens": _said(COUNT, "Limit."),
+    }
+    return _arguments(known, required=["model"])
+
+
+def estimate_output() -> Schema:
+    """What it would cost, and what would be cheaper."""
+    known: dict[str, Schema] = {
+        "model": TEXT,
+        "provider": TEXT,
+        "cost_usd": _said(TEXT, "Absent if unpriced."),
+        "max_cost_usd": TEXT,
+        "priced": TEXT,
+        "charges": ROWS,
+        "counted_by": _one_of(("tokens", "tiktoken", "heuristic")),
+        "confidence": _one_of(("high", "medium", "low")),
+        "method": TEXT,
+        "alternatives": _said(ROWS, "provider, model, cost_usd"),
+        "considered": TEXT,
+        "nearest": LINES,
+        "warnings": LINES,
+    }
+    return _answer(known, "model", tokens=True)
+
+
 def reserve_input() -> Schema:
     """What to hold, for whom and for how long."""
     known: dict[str, Schema] = {

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from cost_mcp.model.call import Rank
 from cost_mcp.service.fields import present, refuse_unknown
 from cost_mcp.views.shape import Shape, receipt_shape, report_shape, status_shape, task_shape
+from cost_mcp.views.shape_estimate import estimate_shape
 from cost_mcp.views.shape_listing import listing_shape
 from cost_mcp.views.shape_reservation import admission_shape, reservation_shape
 from cost_mcp.views.text import receipt_text, report_text, status_text, task_text
+from cost_mcp.views.text_estimate import estimate_text
 from cost_mcp.views.text_reservation import admission_text, reservation_text
 
 if TYPE_CHECKING:
@@ -48,6 +50,12 @@ async def get_budget_status(service: Service, arguments: Arguments) -> Answer:
     return status_text(answer), status_shape(answer)
 
 
+async def estimate_cost(service: Service, arguments: Arguments) -> Answer:
+    """What a call would cost."""
+    estimate = await service.estimate_cost(arguments)
+    return estimate_text(estimate), estimate_shape(estimate)
+
+
 async def reserve_budget(service: Service, arguments: Arguments) -> Answer:
     """Hold an amount for a call to come; a denial is an answer."""
     admission = await service.reserve_budget(arguments)
@@ -78,6 +86,7 @@ VERBS: Mapping[str, Verb] = {
     "get_task_cost": get_task_cost,
     "get_cost_report": get_cost_report,
     "get_budget_status": get_budget_status,
+    "estimate_cost": estimate_cost,
     "reserve_budget": reserve_budget,
     "extend_reservation": extend_reservation,
     "release_reservation": release_reservation,

@@ -19,6 +19,7 @@ from cost_mcp.model.scope import Covered
 from cost_mcp.service.answer import BudgetAnswer, ReportAnswer, TaskAnswer, budget_answer, found, report_answer
 from cost_mcp.service.budget_order import read_budget
 from cost_mcp.service.call_report import Reporter, bind, read_call
+from cost_mcp.service.estimating import Estimate, estimate
 from cost_mcp.service.fields import Fields, context_of, present
 from cost_mcp.service.question import read_report_question, read_status_question
 from cost_mcp.service.reserving import read_extension, read_order, read_release
@@ -39,6 +40,10 @@ class Prices(Protocol):
 
     def listing(self, model: str, provider: str | None, at: datetime) -> Listing:
         """Every price known for a model, and the one in force at a time."""
+        ...
+
+    def rivals(self, provider: str, tokens: int) -> tuple[tuple[str, str], ...]:
+        """The models that may do the work of a text call of so many tokens."""
         ...
 
 
@@ -98,6 +103,10 @@ class Service:
         if not self.settings.enabled:
             return Admission(decision="allow", why="Tracking is off (COST_MCP_ENABLED=false): nothing is held.")
         return await self.ledger.reserve(order, now)
+
+    async def estimate_cost(self, fields: Fields) -> Estimate:
+        """What a call would cost, from tokens or a text, and cheaper models for the same tokens; nothing is kept."""
+        return estimate(fields, self.prices, self.clock())
 
     async def extend_reservation(self, fields: Fields) -> Reservation:
         """Keep a reservation alive for so many seconds from now; it never ends earlier than before."""

@@ -16,6 +16,7 @@ from cost_mcp.server.contract import INSTRUCTIONS, VERSION, contract
 from cost_mcp.server.definitions import DEFINITIONS_NAME, definitions
 from cost_mcp.server.generate import generated
 from cost_mcp.service.call_report import RECORD_FIELDS
+from cost_mcp.service.estimating import ESTIMATE_FIELDS
 from cost_mcp.service.question import REPORT_FIELDS, STATUS_FIELDS
 from cost_mcp.service.reserving import EXTEND_FIELDS, RELEASE_FIELDS, RESERVE_FIELDS
 
@@ -86,6 +87,7 @@ def test_schemas_are_one_level_deep_without_titles_and_nulls(name: str, schema: 
         ("record_call", RECORD_FIELDS),
         ("get_cost_report", REPORT_FIELDS),
         ("get_budget_status", STATUS_FIELDS),
+        ("estimate_cost", ESTIMATE_FIELDS),
         ("reserve_budget", RESERVE_FIELDS),
         ("extend_reservation", EXTEND_FIELDS),
         ("release_reservation", RELEASE_FIELDS),
