@@ -32,6 +32,7 @@ POSIX = pytest.mark.skipif(sys.platform == "win32", reason="signals and pipes of
 def test_the_end_of_input_ends_the_server_with_every_call_in_work_answered(speak: Speak):
     spoken = speak()
     spoken.handshake()
+    spoken.call("record_call", CALL)  # loaded: only calls are in work when the input ends
     ids = [spoken.post("tools/call", {"name": "record_call", "arguments": CALL}) for _ in range(50)]
     assert spoken.finish() == 0
     answers = [json.loads(line) for line in spoken.rest().splitlines()]
