@@ -116,7 +116,8 @@ class Standing:
     """Where a budget stands in one window. ``each_value`` names the window of an each-budget.
 
     ``spent`` and ``reserved`` are in the budget's unit and include provisional calls, and subscription calls only where
-    the budget asks for them; while ``unpriced_calls`` is not 0, spent dollars are a lower bound.
+    the budget asks for them; while ``unpriced_calls`` is not 0, spent dollars are a lower bound. ``projected`` is what the
+    window comes to at the rate so far, where that was asked for and can be said.
     """
 
     budget: Budget
@@ -128,6 +129,7 @@ class Standing:
     calls: int = 0
     unpriced_calls: int = 0
     provisional: Decimal = Decimal(0)
+    projected: Decimal | None = None
 
     @property
     def remaining(self) -> Decimal:

@@ -9,6 +9,7 @@ from decimal import Decimal
 from cost_mcp.errors import InvalidInput
 from cost_mcp.model.budget import MAX_LIMIT_USD, Standing
 from cost_mcp.model.call import BILLING_MODES, DEFAULT_TENANT, check_choice
+from cost_mcp.model.fitting import Fitting
 from cost_mcp.model.money import parse_usd
 from cost_mcp.model.name import optional_name
 from cost_mcp.model.scope import Covered
@@ -72,7 +73,8 @@ class Admission:
     """The answer to an order: ``allow`` or ``warn`` with the reservation, or ``deny`` with the budget that denied it.
 
     ``standings`` are the covering budgets' windows after the decision, tightest first. ``repeated`` says that the key was
-    used before for the same order and the first reservation is answered again.
+    used before for the same order and the first reservation is answered again. ``fitting`` says what a denied call could be
+    instead.
     """
 
     decision: str
@@ -81,3 +83,4 @@ class Admission:
     denied_by: Standing | None = None
     standings: tuple[Standing, ...] = ()
     repeated: bool = False
+    fitting: Fitting | None = None

@@ -214,6 +214,7 @@ def reserve_output() -> Schema:
         "remaining_usd": TEXT,
         "remaining_calls": COUNT,
         "resets_at": TEXT,
+        "alternatives": ROWS,
         "budgets": ROWS,
     }
     return _answer(known, "decision", tokens=True)

@@ -67,7 +67,7 @@ def budget_answer(standings: tuple[Standing, ...], question: StatusQuestion) -> 
     if question.estimated_usd is None and question.estimated_tokens is None:
         return BudgetAnswer(standings=shown)
     asked = question.covered or NOTHING_ASKED
-    covering = [s for s in shown if _covers(s, asked)]
+    covering = [s for s in shown if covers(s, asked)]
     spend = Spend(usd=question.estimated_usd or ZERO, tokens=question.estimated_tokens)
     enforced = any(s.budget.mode == "enforce" for s in covering)
     return BudgetAnswer(standings=shown, decision=decide(covering, spend), enforced=enforced)
@@ -86,7 +86,8 @@ def found(stored: StoredCall | None) -> StoredCall:
     return stored
 
 
-def _covers(standing: Standing, asked: Covered) -> bool:
+def covers(standing: Standing, asked: Covered) -> bool:
+    """Whether a window of a budget is one that what is asked about counts in."""
     if not standing.budget.scope.covers(asked):
         return False
     each = standing.budget.each

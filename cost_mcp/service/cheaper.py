@@ -48,8 +48,14 @@ def cheaper_models(call: Call, pricing: Pricing, price_of: PriceOf, rivals: Riva
     return (*_dearest_first(own.values()), *_dearest_first(others.values()))
 
 
-def shown(alternatives: Iterable[Alternative], provider: str | None) -> tuple[Alternative, ...]:
-    """The few that are shown: up to three of the same provider, and up to two other makers' with one model each."""
+def shown(alternatives: Iterable[Alternative], provider: str | None, *, most: int | None = None) -> tuple[Alternative, ...]:
+    """The few that are shown: up to three of the same provider, and up to two other makers' with one model each.
+
+    Args:
+        alternatives: in their order.
+        provider: whose own models come first.
+        most: so many of each instead.
+    """
     own: list[Alternative] = []
     others: dict[str, Alternative] = {}
     for found in alternatives:
@@ -57,7 +63,7 @@ def shown(alternatives: Iterable[Alternative], provider: str | None) -> tuple[Al
             own.append(found)
         else:
             others.setdefault(found.provider, found)
-    return (*own[:OWN_MAX], *list(others.values())[:OTHER_MAX])
+    return (*own[: most or OWN_MAX], *list(others.values())[: most or OTHER_MAX])
 
 
 def _cost(call: Call, provider: str, model: str, price_of: PriceOf) -> Decimal | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from cost_mcp.budgets.projection import with_projection
 from cost_mcp.ledger.contract import BudgetChange, Readings, StoredCall
 from cost_mcp.model.budget import Budget
 from cost_mcp.model.call import Context
@@ -42,7 +43,9 @@ class Quick:
     def budget_status(self, fields: Fields) -> BudgetAnswer:
         """Where budgets stand, and whether a spend may go ahead."""
         question = read_status_question(fields)
-        return budget_answer(self.readings.standings(self.settings.tenant, question.covered, self.clock()), question)
+        now = self.clock()
+        standings = self.readings.standings(self.settings.tenant, question.covered, now)
+        return budget_answer(with_projection(standings, now), question)
 
     def budgets(self) -> tuple[Budget, ...]:
         """The budgets in force, by name."""

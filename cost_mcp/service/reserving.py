@@ -99,7 +99,7 @@ def read_release(fields: Fields) -> str:
 
 
 def _asked(given: dict[str, object], context: Context, price_of: PriceOf, now: datetime) -> _Asked:
-    usage = _usage(given)
+    usage = largest_usage(given)
     stated = _amount(given)
     tokens = None if usage is None else usage.total_tokens
     if "model" not in given:
@@ -140,7 +140,7 @@ def _call(given: dict[str, object], context: Context, usage: Usage, now: datetim
     )
 
 
-def _usage(given: dict[str, object]) -> Usage | None:
+def largest_usage(given: dict[str, object]) -> Usage | None:
     """The tokens the call may come to; None when none are given."""
     names = [name for name in (*USAGE_FIELDS, *TOKEN_ALIASES) if name in given]
     if "max_output_tokens" in given:

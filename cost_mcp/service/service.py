@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
+from cost_mcp.budgets.projection import with_projection
 from cost_mcp.errors import InvalidInput
 from cost_mcp.ledger.contract import BudgetChange, Ledger, StoredCall, Verification
 from cost_mcp.model.budget import Budget
@@ -21,6 +22,7 @@ from cost_mcp.service.budget_order import read_budget
 from cost_mcp.service.call_report import Reporter, bind, read_call
 from cost_mcp.service.estimating import Estimate, estimate
 from cost_mcp.service.fields import Fields, context_of, present
+from cost_mcp.service.fitting import with_fitting
 from cost_mcp.service.question import read_report_question, read_status_question
 from cost_mcp.service.reserving import read_extension, read_order, read_release
 
@@ -94,7 +96,9 @@ class Service:
         """Where the budgets stand that cover a context, and whether a spend may go ahead."""
         context = bind(context_of(present(fields)), self.settings)
         question = read_status_question(fields, context)
-        return budget_answer(await self.ledger.standings(self.settings.tenant, question.covered, self.clock()), question)
+        now = self.clock()
+        standings = await self.ledger.standings(self.settings.tenant, question.covered, now)
+        return budget_answer(with_projection(standings, now), question)
 
     async def reserve_budget(self, fields: Fields) -> Admission:
         """Hold an amount, or the most a call can cost, against every budget that covers it; or say which one denies it."""
@@ -102,7 +106,9 @@ class Service:
         order = read_order(fields, self.settings, self.prices.price, now)
         if not self.settings.enabled:
             return Admission(decision="allow", why="Tracking is off (COST_MCP_ENABLED=false): nothing is held.")
-        return await self.ledger.reserve(order, now)
+        admission = await self.ledger.reserve(order, now)
+        projected = replace(admission, standings=with_projection(admission.standings, now))
+        return await with_fitting(projected, fields, self.settings, self.prices, self.ledger, now)
 
     async def estimate_cost(self, fields: Fields) -> Estimate:
         """What a call would cost, from tokens or a text, and cheaper models for the same tokens; nothing is kept."""

@@ -40,6 +40,8 @@ def budget_shape(standing: Standing) -> dict[str, object]:
     shape["calls"] = standing.calls
     shape["unpriced_calls"] = standing.unpriced_calls
     shape["lower_bound"] = is_lower_bound(standing)
+    if standing.projected is not None:
+        shape[f"projected_{unit}"] = amount_value(standing.projected, unit)
     if standing.provisional:
         shape[f"provisional_{unit}"] = amount_value(standing.provisional, unit)
     return shape

@@ -8,12 +8,16 @@ from cost_mcp.model.money import usd_text
 from cost_mcp.model.reservation import Admission, Reservation
 from cost_mcp.model.totals import ZERO
 from cost_mcp.views.shape_budget import amount_value, budget_shapes
+from cost_mcp.views.shape_estimate import alternative_shapes
 
 DENY = "deny"
 
 
 def admission_shape(admission: Admission) -> dict[str, object]:
     """The decision, then what is held, or which budget denies it, what that one has left and when it starts anew.
+
+    On a denial for want of room, ``max_output_tokens`` is the most output that would be admitted and ``alternatives`` the
+    cheaper models that the whole call would be admitted with.
 
     ``reservation_id`` is there only where something is held: while tracking is off an ``allow`` comes without one.
     """
@@ -22,6 +26,10 @@ def admission_shape(admission: Admission) -> dict[str, object]:
         shape |= _held(admission.reservation)
     if admission.denied_by is not None:
         shape |= denial_shape(admission.denied_by)
+    if admission.fitting is not None:
+        if admission.fitting.max_output_tokens is not None:
+            shape["max_output_tokens"] = admission.fitting.max_output_tokens
+        shape["alternatives"] = alternative_shapes(admission.fitting.alternatives)
     if admission.repeated:
         shape["repeated"] = True
     shape["budgets"] = budget_shapes(admission.standings)

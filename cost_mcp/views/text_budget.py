@@ -30,6 +30,8 @@ def standing_line(standing: Standing) -> str:
     parts.append(_left(standing))
     if standing.provisional:
         parts.append(f"{amount_words(standing.provisional, unit)} of it provisional")
+    if standing.projected is not None:
+        parts.append(f"{bound}{amount_words(standing.projected, unit)} by its end at this rate")
     until = f", until {instant_words(standing.window_end)}" if standing.window_end is not None else ""
     lacking = "1 call has" if standing.unpriced_calls == 1 else f"{standing.unpriced_calls:,} calls have"
     unpriced = f"; lower bound, {lacking} no known price" if bound else ""

@@ -102,6 +102,7 @@ async def test_every_answer_is_what_its_schema_promises(backing: Callable[..., B
             ("estimate_cost", {"model": "gpt-5", "input_tokens": 5, "output_tokens": 5, "max_output_tokens": 100}),
             ("estimate_cost", {"model": "never-heard-of", "input_tokens": 5}),
             ("reserve_budget", {"amount_usd": "11"}),
+            ("reserve_budget", {"model": "gpt-5", "input_tokens": 9_000_000, "max_output_tokens": 100}),
             ("reserve_budget", {"model": "gpt-5", "input_tokens": 5, "max_output_tokens": 5, "idempotency_key": "k"}),
             ("reserve_budget", {"model": "gpt-5", "input_tokens": 5, "max_output_tokens": 5, "idempotency_key": "k"}),
         ]

@@ -49,3 +49,9 @@ def test_a_budget_in_tokens_speaks_of_tokens():
     budget = Budget(name="b", period="day", limit_tokens=2000)
     line = standing_line(Standing(budget=budget, window_start=NOON, window_end=NOON, spent=Decimal(1500), unpriced_calls=1))
     assert "1,500 tokens of 2,000 tokens per day spent (75 %), 500 tokens left" in line
+
+
+def test_a_line_says_what_the_window_will_come_to_where_that_is_known():
+    budget = Budget(name="b", period="day", limit_usd=Decimal(10))
+    standing = Standing(budget=budget, window_start=NOON, window_end=NOON, spent=Decimal(4), projected=Decimal("12.5"))
+    assert "$12.50 by its end at this rate; ok" in standing_line(standing)

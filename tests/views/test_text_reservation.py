@@ -7,7 +7,9 @@ from decimal import Decimal
 import pytest
 
 from cost_mcp.model.budget import Budget, Standing
+from cost_mcp.model.fitting import Alternative, Fitting
 from cost_mcp.model.reservation import Admission, Reservation
+from cost_mcp.views.shape_reservation import admission_shape
 from cost_mcp.views.text_reservation import admission_text, reservation_text
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -42,6 +44,27 @@ def test_a_denial_says_what_is_left_and_for_how_long(period: str, end: datetime 
     text = admission_text(Admission(decision="deny", why="Full.", denied_by=full, standings=(full,)))
     assert text.startswith("Decision: deny. Full.\nNothing is reserved. Budget b has $0.25 left and " + words)
     assert "Budget b: $0.75 of $1.00" in text
+
+
+OTHER = Alternative(provider="anthropic", model="claude-haiku-5-5", cost_usd=Decimal("0.02"))
+
+
+@pytest.mark.parametrize(
+    ("fitting", "words"),
+    [
+        (Fitting(), "Neither less output nor a cheaper known model would fit."),
+        (Fitting(max_output_tokens=2000), "With max_output_tokens 2000 it would fit."),
+        (Fitting(alternatives=(OTHER,)), "Would fit as it is: anthropic/claude-haiku-5-5 $0.02."),
+    ],
+)
+def test_a_denial_says_what_would_fit_in_text_and_structure(fitting: Fitting, words: str):
+    denied = Admission(decision="deny", why="Full.", fitting=fitting)
+    shape = admission_shape(denied)
+    assert words in admission_text(denied)
+    assert shape.get("max_output_tokens") == fitting.max_output_tokens
+    assert shape["alternatives"] == [
+        {"provider": a.provider, "model": a.model, "cost_usd": "0.02"} for a in fitting.alternatives
+    ]
 
 
 @pytest.mark.parametrize(
