@@ -92,7 +92,7 @@ def set_budget(
 @pass_surroundings
 def list_budgets(around: Surroundings, as_json: bool) -> None:
     """Show how every budget is set."""
-    with around.quick() as quick:
+    with around.quick(in_step=True) as quick:
         budgets = quick.budgets()
         if as_json:
             put_json({"budgets": [budget_definition_shape(one) for one in budgets]})
@@ -117,7 +117,7 @@ def list_budgets(around: Surroundings, as_json: bool) -> None:
 def status(ctx: click.Context, as_json: bool, name: str | None = None, **given: object) -> None:
     """Show where budgets stand, the tightest first."""
     around = ctx.ensure_object(Surroundings)
-    with around.quick() as quick:
+    with around.quick(in_step=True) as quick:
         answer = quick.budget_status({**given, "budget": name})
         if as_json:
             put_json(status_shape(answer))
@@ -133,7 +133,7 @@ def status(ctx: click.Context, as_json: bool, name: str | None = None, **given: 
 @pass_surroundings
 def history(around: Surroundings, name: str | None, as_json: bool) -> None:
     """Show every change of a budget, or of all, oldest first."""
-    with around.quick() as quick:
+    with around.quick(in_step=True) as quick:
         changes = quick.budget_history(name)
         if as_json:
             put_json({"changes": [change_shape(change) for change in changes]})

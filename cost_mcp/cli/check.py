@@ -57,7 +57,7 @@ def check(ctx: click.Context, as_json: bool, **given: str | None) -> None:
 
 
 def _answer(around: Surroundings, given: dict[str, str | None]) -> BudgetAnswer:
-    with around.quick() as quick:
+    with around.quick(in_step=True) as quick:
         return quick.budget_status({**_context(quick.settings), **{k: v for k, v in given.items() if v is not None}})
 
 

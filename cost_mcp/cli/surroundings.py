@@ -15,7 +15,7 @@ from cost_mcp.config.place import current_folder
 from cost_mcp.service.opening import utc_now
 
 if TYPE_CHECKING:
-    from cost_mcp.config.settings import Loaded
+    from cost_mcp.config.settings import Loaded, Settings
     from cost_mcp.service.quick import Quick
     from cost_mcp.service.service import Service
 
@@ -36,30 +36,61 @@ class Surroundings:
 
         loaded = load_settings(self.environ, self.cwd)
         for warning in loaded.warnings:
-            print(f"warning: {warning}", file=sys.stderr)
+            _warn(warning)
         return loaded
 
     @contextmanager
-    def quick(self) -> Generator[Quick]:
-        """The reading verbs, without anything slow to import."""
+    def quick(self, *, in_step: bool = False) -> Generator[Quick]:
+        """The reading verbs, without anything slow to import.
+
+        ``in_step`` first puts the budgets in force that the settings declare, which is slow only where there is something to
+        change.
+        """
         from cost_mcp.service.opening import open_quick
 
-        quick = open_quick(self.load().settings, clock=self.clock)
+        settings = self.load().settings
+        if in_step and (settings.budgets or settings.budget_origins):
+            self._keep_in_step(settings)
+        quick = open_quick(settings, clock=self.clock)
         try:
             yield quick
         finally:
             quick.close()
 
+    def _keep_in_step(self, settings: Settings) -> None:
+        from cost_mcp.service.config_budgets import changes
+        from cost_mcp.service.opening import open_quick
+
+        quick = open_quick(settings, clock=self.clock)
+        try:
+            found = changes(settings, quick.budgets())
+        finally:
+            quick.close()
+        if found:
+            self._opened(settings, _nothing)
+            return
+        for warning in found.warnings:
+            _warn(warning)
+
     def within(self, work: Callable[[Service], Coroutine[object, object, T]]) -> T:
         """What ``work`` answers, done with an open service."""
+        return self._opened(self.load().settings, work)
+
+    def _opened(self, settings: Settings, work: Callable[[Service], Coroutine[object, object, T]]) -> T:
         import asyncio
 
         from cost_mcp.service.opening import open_service
 
-        settings = self.load().settings
-
         async def opened() -> T:
-            async with open_service(settings, clock=self.clock) as service:
+            async with open_service(settings, clock=self.clock, warn=_warn) as service:
                 return await work(service)
 
         return asyncio.run(opened())
+
+
+def _warn(sentence: str) -> None:
+    print(f"warning: {sentence}", file=sys.stderr)
+
+
+async def _nothing(_: Service) -> None:
+    """Opening was all that was wanted."""

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 from typing import cast
 
+from cost_mcp.config.budgets import LIMIT_VARIABLES
 from cost_mcp.errors import ConfigError, InvalidInput
 from cost_mcp.model.call import BILLING_MODES, DEFAULT_TENANT
 from cost_mcp.model.moment import zone
@@ -113,6 +115,16 @@ def _verdict(given: Given) -> str:
     return word
 
 
+def _percent(given: Given) -> Decimal:
+    try:
+        percent = Decimal(_word(given).removesuffix("%").strip() or "0")
+    except ArithmeticError:
+        percent = Decimal(0)
+    if isinstance(given.value, bool) or not percent.is_finite() or not 0 < percent <= 1000:
+        raise given.refused("is not a percent.", "Give a number such as 80.")
+    return percent
+
+
 def _path(given: Given) -> Path:
     text = given.value if isinstance(given.value, str) and len(given.value) > 256 else _name(given)
     if "\0" in text:
@@ -169,6 +181,10 @@ SETTINGS: tuple[Declared, ...] = (
     _declared("price_book", _path, "path", "prices.yaml beside the user's config.yaml", "Your own prices, over the catalog's."),
     _declared("max_backdate_hours", _hours, "hours", "24", "How far in the past an agent may say that a call happened."),
     _declared("billing", _billing, "api or subscription", "api", "How calls are billed that do not say."),
+    _declared("warning_percent", _percent, "percent", "80", "Where budgets that settings declare warn, unless they say."),
+    _declared(
+        "critical_percent", _percent, "percent", "95", "Where budgets that settings declare are critical, unless they say."
+    ),
     _declared("hook_on_error", _verdict, "allow or deny", "allow", "What `cost-mcp hook` answers when it cannot find out."),
     Declared(
         name="task_patterns",
@@ -184,5 +200,5 @@ SETTINGS: tuple[Declared, ...] = (
 BOUND_NAMES = ("tenant", "project", "agent", "session_id", "task_id")
 """Settings that, given in the environment, bind every call of the process: an agent may not name another."""
 
-OTHER_VARIABLES = (f"{PREFIX}CONFIG", f"{PREFIX}DEBUG")
-"""Read outside the table: which user file to read, and whether unexpected errors show their traceback."""
+OTHER_VARIABLES = (f"{PREFIX}CONFIG", f"{PREFIX}DEBUG", *LIMIT_VARIABLES)
+"""Read outside the table: which user file to read, whether unexpected errors show their traceback, and plain limits."""

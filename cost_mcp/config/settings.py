@@ -5,8 +5,18 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from decimal import Decimal
 from pathlib import Path
 
+from cost_mcp.config.budgets import (
+    BUDGET_KEYS,
+    PERCENTS,
+    DeclaredBudget,
+    declared_in_environment,
+    declared_in_file,
+    file_origin,
+    with_percents,
+)
 from cost_mcp.config.declared import BOUND_NAMES, OTHER_VARIABLES, PREFIX, SETTINGS, Declared, Given
 from cost_mcp.config.folders import config_folder, data_folder
 from cost_mcp.config.place import project_folder, system_zone
@@ -35,6 +45,9 @@ class Settings:
     ``project``, ``agent``, ``session_id`` and ``task_id`` are used where a call does not say; those in ``bound`` (and
     ``tenant``) came from the environment, and a call that says otherwise is refused. ``price_book`` is the user's,
     ``project_price_book`` the project's once trusted (``books.price_books`` reads both).
+
+    ``budgets`` are those that the environment and files declare, a later one of the same name counting instead of an earlier.
+    ``budget_origins`` names the files that were read in full: what they no longer declare is over.
     """
 
     db: str
@@ -51,7 +64,11 @@ class Settings:
     project_price_book: Path | None = None
     max_backdate_hours: int = 24
     billing: str = "api"
+    warning_percent: Decimal | None = None
+    critical_percent: Decimal | None = None
     hook_on_error: str = "allow"
+    budgets: tuple[DeclaredBudget, ...] = ()
+    budget_origins: tuple[str, ...] = ()
     task_patterns: tuple[str, ...] = ()
 
     @property
@@ -110,11 +127,14 @@ def load_settings(environ: Mapping[str, str], cwd: Path) -> Loaded:
     reading = _Reading(warnings=_misspelt_variables(environ))
     user_file = _user_file(environ, cwd)
     if user_file is not None and _is_file(user_file):
-        reading.take_file(read_written(user_file), "user", trusted=True)
+        written_by_user = read_written(user_file)
+        reading.take_file(written_by_user, "user", trusted=True)
+        reading.take_budgets(written_by_user, "user", trusted=True)
     folder = project_folder(cwd)
     trusted = folder is not None and reading.take_project(folder)
     reading.take_environment(environ, cwd)
     reading.fill(environ, user_file)
+    reading.finish_budgets(environ)
     return Loaded(
         settings=reading.settings(),
         origins=reading.origins,
@@ -132,6 +152,8 @@ class _Reading:
     warnings: list[str]
     values: dict[str, object] = field(default_factory=dict[str, object])
     origins: dict[str, Origin] = field(default_factory=dict[str, Origin])
+    budgets: list[DeclaredBudget] = field(default_factory=list[DeclaredBudget])
+    budget_origins: list[str] = field(default_factory=list[str])
 
     def put(self, name: str, value: object, origin: Origin) -> None:
         self.values[name] = value
@@ -142,6 +164,8 @@ class _Reading:
         ignored: list[str] = []
         for key, entry in file.entries.items():
             declared = _BY_KEY.get(key)
+            if key in BUDGET_KEYS:
+                continue  # taken when the file's project is known
             if declared is None:
                 self.warnings.append(_unknown_key(file.path, key, entry))
             elif entry.value is None:
@@ -163,6 +187,27 @@ class _Reading:
                 "Read it, then run `cost-mcp trust`."
             )
 
+    def take_budgets(self, file: WrittenFile, kind: str, *, trusted: bool) -> None:
+        """Take the budgets of a file; those of one that is not trusted are left out, with a warning, where they cannot be read."""
+        named = file.entries.get("project")
+        project = None if named is None or not isinstance(named.value, str) else named.value.strip() or None
+        try:
+            self.budgets += declared_in_file(file, trusted=trusted, project=project, of_project=kind == "project")
+        except ConfigError as error:
+            if trusted:
+                raise
+            self.warnings.append(f"{error.sentence} Its budgets are ignored. {error.hint}")
+        else:
+            self.budget_origins.append(file_origin(file.path))
+
+    def finish_budgets(self, environ: Mapping[str, str]) -> None:
+        """Add the environment's budgets, and the percents that apply to whatever has none of its own."""
+        self.budgets += declared_in_environment(environ)
+        percents = {name: value for name in PERCENTS if isinstance(value := self.values.get(name), Decimal)}
+        place = ", ".join(str(self.origins[name]) for name in percents)
+        self.values["budgets"] = tuple(with_percents(budget, percents, place) for budget in self.budgets)
+        self.values["budget_origins"] = tuple(self.budget_origins)
+
     def take_project(self, folder: Path) -> bool:
         """Take a project's settings and, once trusted, its price book; answers whether its settings are trusted.
 
@@ -174,7 +219,9 @@ class _Reading:
         if (content := self.project_bytes(config, MAX_SETTINGS_BYTES)) is not None:
             trusted = is_trusted(config, content)
             try:
-                self.take_file(written(config, content), "project", trusted=trusted)
+                file = written(config, content)
+                self.take_file(file, "project", trusted=trusted)
+                self.take_budgets(file, "project", trusted=trusted)
             except ConfigError as error:
                 if trusted:
                     raise
@@ -256,8 +303,9 @@ def _nearest(word: str, known: Iterable[str]) -> str | None:
 
 
 def _unknown_key(path: Path, key: str, entry: Entry) -> str:
-    near = _nearest(key.lower().replace("-", "_"), _BY_KEY)
-    hint = f"Did you mean {near}?" if near else f"Known keys: {', '.join(_BY_KEY)}."
+    known = (*_BY_KEY, *BUDGET_KEYS)
+    near = _nearest(key.lower().replace("-", "_"), known)
+    hint = f"Did you mean {near}?" if near else f"Known keys: {', '.join(known)}."
     return f"{path}, line {entry.line}: {shown_key(key)} is not a setting and is ignored. {hint}"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
@@ -22,10 +22,11 @@ MAX_SETTINGS_BYTES = 32_000
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A value and the line its key stands on."""
+    """A value, the line its key stands on, and the lines of what is below it by the keys and positions that lead there."""
 
     value: object
     line: int
+    lines: Mapping[tuple[str | int, ...], int] = field(default_factory=dict[tuple[str | int, ...], int])
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +140,34 @@ def _entries(path: Path, loader: yaml.SafeLoader, node: yaml.Node | None) -> dic
                 field="file",
                 hint="Keep one of the two.",
             )
-        entries[key] = Entry(_constructed(loader, value_node), line)
+        entries[key] = Entry(_constructed(loader, value_node), line, _lines(path, value_node))
     return entries
+
+
+def _lines(path: Path, root: yaml.Node) -> dict[tuple[str | int, ...], int]:
+    import yaml
+
+    lines: dict[tuple[str | int, ...], int] = {}
+    waiting: list[tuple[tuple[str | int, ...], yaml.Node]] = [((), root)]
+    while waiting:
+        above, node = waiting.pop()
+        below: list[tuple[str | int, yaml.Node, yaml.Node]] = []
+        if isinstance(node, yaml.MappingNode):
+            below = [(str(key.value), key, value) for key, value in node.value]
+        elif isinstance(node, yaml.SequenceNode):
+            below = [(number, item, item) for number, item in enumerate(node.value)]
+        for name, marked, value in below:
+            here = (*above, name)
+            line = marked.start_mark.line + 1
+            if here in lines:
+                raise ConfigError(
+                    f"{path}, line {line}: {shown_key(str(name))} stands already on line {lines[here]}.",
+                    field="file",
+                    hint="Keep one of the two.",
+                )
+            lines[here] = line
+            waiting.append((here, value))
+    return lines
 
 
 def _refuse_aliases(path: Path, root: yaml.Node) -> None:

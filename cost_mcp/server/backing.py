@@ -8,6 +8,7 @@ import importlib
 import os
 from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager, suppress
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -47,7 +48,7 @@ async def open_from_environment() -> AsyncGenerator[Service]:
     loaded = load_settings(os.environ, current_folder())
     for warning in loaded.warnings:
         logger.warning("%s", warning)
-    async with open_service(loaded.settings) as service:
+    async with open_service(loaded.settings, warn=partial(logger.warning, "%s")) as service:
         problems = service.prices.problems if isinstance(service.prices, Catalog) else ()
         for problem in problems[:_TOLD_MAX]:
             logger.warning("%s", problem)

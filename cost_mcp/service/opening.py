@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -64,19 +64,30 @@ def load_catalog(settings: Settings) -> Catalog:
 
 
 @asynccontextmanager
-async def open_service(settings: Settings, *, clock: Clock = utc_now) -> AsyncGenerator[Service]:
-    """The verbs over this ledger, until the block ends.
+async def open_service(
+    settings: Settings, *, clock: Clock = utc_now, warn: Callable[[str], None] | None = None
+) -> AsyncGenerator[Service]:
+    """The verbs over this ledger, until the block ends; the budgets that the settings declare are then in force.
+
+    Args:
+        settings: what the process works with.
+        clock: what tells the time.
+        warn: hears why a declared budget is not in force; None when nobody listens.
 
     Raises:
         LedgerError: the ledger cannot be opened.
         ConfigError: the settings name something that cannot be read.
     """
     from cost_mcp.ledger.sqlite import open_ledger
+    from cost_mcp.service.config_budgets import put_in_force
     from cost_mcp.service.service import Service
 
     prices = load_catalog(settings)
     ledger = await open_ledger(settings.ledger_path, window_of=window_of, now=clock())
     try:
+        for warning in await put_in_force(settings, ledger, clock()):
+            if warn is not None:
+                warn(warning)
         yield Service(ledger=ledger, prices=prices, settings=settings, clock=clock)
     finally:
         await ledger.close()

@@ -87,3 +87,18 @@ def test_the_public_names_are_exactly_those_that_are_listed():
     assert all(getattr(cost_mcp, name) is not None for name in cost_mcp.__all__)
     with pytest.raises(AttributeError, match="no attribute"):
         _ = cost_mcp.nothing  # pyright: ignore[reportAttributeAccessIssue, reportUnknownVariableType, reportUnknownMemberType]
+
+
+async def test_the_budgets_that_settings_declare_are_in_force(tmp_path: Path, caplog: pytest.LogCaptureFixture):
+    declared = {**NO_CONFIG, "COST_MCP_DAILY_LIMIT": "5"}
+    async with cost_mcp.open(tmp_path / "ledger.db", environ=declared) as cost:
+        (standing,) = (await cost.budget_status()).standings
+
+    assert (standing.budget.name, standing.budget.limit, standing.budget.origin) == ("daily", Decimal(5), "environment")
+    file = tmp_path / "mine.yaml"
+    file.write_text("cost: {alerts: {daily_limit: 9}}\n")
+    async with cost_mcp.open(tmp_path / "ledger.db", environ={**NO_CONFIG, "COST_MCP_CONFIG": str(file)}) as cost:
+        (standing,) = (await cost.budget_status()).standings
+
+    assert standing.budget.limit == Decimal(5)
+    assert "an environment variable set one of this name" in caplog.text

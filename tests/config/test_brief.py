@@ -16,7 +16,7 @@ PLAIN = [
     "project: shop\n",
     "project: shop # ours\ntask_patterns:\n  - '[A-Z]+-\\d+'\n- x",
     "db: /data/ledger.db\nagent: coder\nhook_on_error: deny\n",
-    "enabled: false\nbudgets:\n- name: daily\n  project: other\n",
+    "enabled: false\nbudgets:\n- name: daily\n  limit: 5\n",
     "tenant: acme\nnotes: |\n  project: not this\n",
 ]
 NOT_PLAIN = [

@@ -1,0 +1,291 @@
+"""Budgets that settings declare, as they come to be in force."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from conftest import Cli
+
+Write = Callable[[str], Path]
+
+
+@pytest.fixture
+def user(home: Path) -> Write:
+    """Writes the user's settings file."""
+
+    def write(text: str) -> Path:
+        path = home / "mine.yaml"
+        path.write_text(text)
+        return path
+
+    return write
+
+
+@pytest.fixture
+def cloned(project: Path) -> Write:
+    """Writes the settings file of the project commands run in; nobody trusts it."""
+
+    def write(text: str) -> Path:
+        path = project / ".cost-mcp" / "config.yaml"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+        return path
+
+    return write
+
+
+def budgets(cli: Cli, **variables: str) -> dict[str, dict[str, Any]]:
+    """The budgets in force by name, as ``budget list`` shows them."""
+    ran = cli("budget", "list", "--json", **variables)
+    assert ran.code == 0, ran.err
+    return {one["name"]: one for one in ran.json["budgets"]}
+
+
+LISTED = """
+budgets:
+  - name: daily
+    limit: 10
+    mode: enforce
+  - name: opus
+    limit_tokens: 1_000_000
+    period: week
+    scope: {model: claude-opus-*}
+    timezone: Asia/Tokyo
+    week_start: sunday
+    thresholds: [10, 20, 30, 40]
+  - name: each
+    limit: 0.50
+    each: session
+    period: total
+"""
+MAPPED = """
+budgets:
+  daily:
+    limit: "10"
+    mode: enforce
+  opus:
+    limit_tokens: 1000000
+    period: week
+    scope:
+      model: claude-opus-*
+    timezone: Asia/Tokyo
+    week_start: Sunday
+    thresholds: 10,20,30,40
+  each:
+    limit: 0.5
+    each: session_id
+    period: total
+"""
+
+
+@pytest.mark.parametrize("text", [LISTED, MAPPED], ids=["listed", "mapped"])
+def test_a_file_declares_budgets_with_the_fields_of_budget_set(cli: Cli, user: Write, text: str):
+    path = user(text)
+
+    made = budgets(cli, CONFIG=str(path))
+
+    assert (made["daily"]["limit_usd"], made["daily"]["mode"], made["daily"]["timezone"]) == ("10", "enforce", "Europe/Berlin")
+    assert (made["opus"]["limit_tokens"], made["opus"]["scope"]) == (1_000_000, {"model": "claude-opus-*"})
+    assert (made["opus"]["timezone"], made["opus"]["week_start"]) == ("Asia/Tokyo", "sunday")
+    assert made["opus"]["thresholds"] == {"info": 10.0, "warning": 20.0, "critical": 30.0, "exceeded": 40.0}
+    assert (made["each"]["limit_usd"], made["each"]["each"]) == ("0.5", "session_id")
+    assert {one["origin"] for one in made.values()} == {f"file:{path.resolve()}"}
+
+
+def test_the_plain_form_watches_a_day_a_week_a_month_and_each_session(cli: Cli, user: Write):
+    path = user(
+        "cost:\n  alerts:\n    daily_limit: 10\n    weekly_limit: 50\n    monthly_limit: 150\n    session_limit: 1\n"
+        "    warning_percent: 70\n"
+    )
+
+    made = budgets(cli, CONFIG=str(path))
+
+    assert [(made[n]["limit_usd"], made[n]["period"], made[n]["mode"]) for n in ("daily", "weekly", "monthly", "session")] == [
+        ("10", "day", "alert"),
+        ("50", "week", "alert"),
+        ("150", "month", "alert"),
+        ("1", "total", "alert"),
+    ]
+    assert made["session"]["each"] == "session_id"
+    assert made["daily"]["thresholds"] == {"info": 50.0, "warning": 70.0, "critical": 95.0, "exceeded": 100.0}
+
+
+def test_the_environment_declares_budgets_and_counts_before_files(cli: Cli, user: Write):
+    path = user("cost: {alerts: {daily_limit: 10}}\n")
+    assert budgets(cli, CONFIG=str(path))["daily"]["limit_usd"] == "10"
+
+    made = budgets(cli, CONFIG=str(path), DAILY_LIMIT="20", SESSION_LIMIT="1.5", WARNING_PERCENT="40", CRITICAL_PERCENT="60%")
+    kept = cli("budget", "list", "--json", CONFIG=str(path))
+
+    assert (made["daily"]["limit_usd"], made["daily"]["origin"]) == ("20", "environment")
+    assert (made["session"]["limit_usd"], made["session"]["each"]) == ("1.5", "session_id")
+    assert made["daily"]["thresholds"] == {"info": 20.0, "warning": 40.0, "critical": 60.0, "exceeded": 100.0}
+    assert [one["limit_usd"] for one in kept.json["budgets"]] == ["20", "1.5"]
+    assert "The budget daily that" in kept.err
+    assert "an environment variable set one of this name" in kept.err
+
+
+def test_what_does_not_change_is_not_written_again(cli: Cli, user: Write):
+    path = str(user(LISTED))
+    for _ in range(3):
+        budgets(cli, CONFIG=path, DAILY_LIMIT="5")
+        cli("record", "--model", "gpt-5", "--input-tokens", "1", CONFIG=path)
+
+    changes = cli("budget", "history", "--json", CONFIG="").json["changes"]
+    by = [(change["name"], change["change"], change["changed_by"]) for change in changes]
+    assert ("daily", "made", "environment") in by
+    assert len([name for name, _, _ in by if name != "daily"]) == 2
+
+
+def test_a_budget_its_file_no_longer_declares_is_over_for_whoever_reads_that_file(cli: Cli, user: Write, home: Path):
+    path = user(LISTED)
+    other = home / "other.yaml"
+    other.write_text("cost: {alerts: {monthly_limit: 9}}\n")
+    budgets(cli, CONFIG=str(path))
+
+    path.write_text("timezone: UTC\n")
+
+    assert set(budgets(cli, CONFIG=str(other))) == {"daily", "opus", "each", "monthly"}
+    assert set(budgets(cli, CONFIG="")) == {"daily", "opus", "each", "monthly"}
+    assert set(budgets(cli, CONFIG=str(path))) == {"monthly"}
+
+
+def test_a_name_the_command_line_set_is_left_as_it_is_and_it_is_said(cli: Cli, user: Write):
+    cli("budget", "--daily", "3")
+    path = user("cost: {alerts: {daily_limit: 10}}\n")
+
+    ran = cli("budget", "list", "--json", CONFIG=str(path))
+
+    assert [(one["limit_usd"], one["origin"]) for one in ran.json["budgets"]] == [("3", "cli")]
+    assert "is not in force: the command line set one of this name, which stays" in ran.err
+    assert ran.err.count("\n") == 1
+
+
+def test_a_file_that_was_moved_takes_its_budgets_along(cli: Cli, user: Write, home: Path):
+    path = user("cost: {alerts: {daily_limit: 10}}\n")
+    budgets(cli, CONFIG=str(path))
+    moved = path.rename(home / "moved.yaml")
+
+    assert budgets(cli, CONFIG=str(moved))["daily"]["origin"] == f"file:{moved.resolve()}"
+
+    shutil.copy(moved, path)
+    ran = cli("budget", "list", CONFIG=str(path))
+    assert "another file set one of this name" in ran.err
+
+
+@pytest.mark.parametrize("trusted", [False, True])
+def test_a_projects_budgets_cover_that_project_only(cli: Cli, cloned: Write, *, trusted: bool):
+    path = cloned(
+        "project: shop\nbudgets:\n  - {name: hold, limit: 0.01, mode: enforce}\n  - {name: bot, limit: 1, scope: {agent: bot}}\n"
+        "cost: {alerts: {daily_limit: 2}}\n"
+    )
+    if trusted:
+        assert cli("trust").code == 0
+
+    made = budgets(cli)
+
+    assert {name: one["scope"] for name, one in made.items()} == {
+        "shop/hold": {"project": "shop"},
+        "shop/bot": {"agent": "bot", "project": "shop"},
+        "shop/daily": {"project": "shop"},
+    }
+    assert {one["origin"] for one in made.values()} == {f"file:{path.resolve()}"}
+    assert cli("check", "--estimate", "1").code == 1, "the settings name the project"
+    assert cli("check", "--estimate", "1", "--project", "other").code == 0
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("budgets: [{name: a, limit: 1}]\n", "the file does not name its project."),
+        ("project: shop\nbudgets:\n- name: a\n  limit: 1\n  scope: {project: other}\n", "line 5: the scope names another"),
+        ("project: shop\nbudgets: [{name: a, limit: 0}]\n", "line 2: limit is not above zero. This budget is ignored."),
+        ("project: shop\nbudgets: 5\n", "line 2: budgets are not a list. Its budgets are ignored."),
+    ],
+)
+def test_a_project_nobody_trusts_stops_nothing_with_budgets_that_cannot_be_taken(
+    cli: Cli, cloned: Write, text: str, reason: str
+):
+    cloned(text)
+
+    ran = cli("budget", "list")
+
+    assert (ran.code, reason in ran.err, "warning: " in ran.err) == (0, True, True)
+    assert budgets(cli) == {}
+
+
+def test_a_budget_that_can_no_longer_be_taken_does_not_end_the_one_in_force(cli: Cli, cloned: Write):
+    cloned("project: shop\nbudgets: [{name: hold, limit: 1}]\n")
+    budgets(cli)
+    cloned("project: shop\nbudgets: [{name: hold, limit: -1}]\n")
+
+    assert budgets(cli)["shop/hold"]["limit_usd"] == "1"
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("budgets:\n  - name: a\n    limt: 10\n", "line 3: limt is not a field of a budget. Did you mean limit?"),
+        ("budgets:\n  a:\n    limit: 1\n    moed: enforce\n", "line 4: moed is not a field of a budget. Did you mean mode?"),
+        ("cost:\n  alert:\n    daily_limit: 1\n", "line 2: alert is not a setting of cost. Did you mean alerts?"),
+        ("cost:\n  alerts:\n    daily: 1\n", "line 3: daily is not a setting of cost.alerts. Did you mean daily_limit?"),
+        ("cost:\n  alerts:\n    daily_limit: 0\n", "line 3: limit is not above zero."),
+        ("cost:\n  alerts:\n    daily_limit: -5\n", "line 3: limit is negative."),
+        ("cost:\n  alerts:\n    daily_limit: 5\n    warning_percent: 97\n", "line 4: thresholds are not rising percents."),
+        ("cost:\n  alerts:\n    daily_limit: 5\n    warning_percent: much\n", "line 4: warning_percent is not a percent."),
+        ("cost: 5\n", "line 1: cost has no keys."),
+        ("budgets:\n  - limit: 1\n", "line 2: a budget has no name."),
+        ("budgets:\n  - name: a\n", "line 2: a budget takes exactly one limit."),
+        ("budgets:\n  - name: a\n    limit: 0\n", "line 3: limit is not above zero."),
+        ("budgets:\n  - name: a\n    limit_calls: -1\n", "line 3: limit_calls is not a whole number"),
+        (
+            "budgets:\n  - name: a\n    limit: 1\n    timezone: Mars/Olympus\n",
+            "line 4: timezone is not a known IANA time zone.",
+        ),
+        ("budgets:\n  - name: a\n    limit: 1\n    thresholds: [80, 50, 95, 100]\n", "line 4: thresholds are not rising"),
+        ("budgets:\n  - name: a\n    limit: 1\n    period: fortnight\n", "line 4: period is not one of the known values."),
+        ("budgets:\n  - name: a\n    limit: 1\n    mode: forbid\n", "line 4: mode is not one of the known values."),
+        ("budgets:\n  - name: a\n    limit: 1\n    scope: {colour: red}\n", "line 4: scope names an unknown dimension."),
+        ("budgets:\n  - {name: a, limit: 1}\n  - {name: a, limit: 2}\n", "line 3: a budget of this name stands already."),
+        ("budgets:\n  - name: a\n    limit: 1\n    limit: 2\n", "line 4: limit stands already on line 3."),
+        ("budgets: everything\n", "line 1: budgets are not a list."),
+    ],
+)
+def test_what_cannot_be_taken_is_refused_by_file_and_line(cli: Cli, user: Write, text: str, reason: str):
+    path = user(text)
+
+    ran = cli("budget", "list", CONFIG=str(path))
+
+    assert ran.code == 2
+    assert f"{path}, {reason}" in ran.err
+    assert budgets(cli) == {}
+
+
+@pytest.mark.parametrize(
+    ("variables", "reason"),
+    [
+        ({"DAILY_LIMIT": "0"}, "COST_MCP_DAILY_LIMIT: limit is not above zero."),
+        ({"SESSION_LIMIT": "much"}, "COST_MCP_SESSION_LIMIT: limit is not an amount of money."),
+        ({"DAILY_LIMIT": "1", "WARNING_PERCENT": "97"}, "COST_MCP_WARNING_PERCENT: thresholds are not rising percents."),
+        ({"WARNING_PERCENT": "-1"}, "COST_MCP_WARNING_PERCENT is not a percent."),
+    ],
+)
+def test_a_variable_that_cannot_be_taken_is_named(cli: Cli, variables: dict[str, str], reason: str):
+    ran = cli("budget", "list", **variables)
+
+    assert (ran.code, reason in ran.err) == (2, True)
+
+
+def test_a_misspelt_variable_or_key_is_answered_with_the_nearest(cli: Cli, user: Write):
+    path = user("bugdets: []\n")
+
+    ran = cli("budget", "list", CONFIG=str(path), DALY_LIMIT="5")
+
+    assert "Did you mean budgets?" in ran.err
+    assert "Did you mean COST_MCP_DAILY_LIMIT?" in ran.err
