@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from cost_mcp.client.cost import Cost as Cost
     from cost_mcp.client.cost import open_cost as open  # noqa: A004 (cost_mcp.open reads as it should)
+    from cost_mcp.client.hold import Hold as Hold
+    from cost_mcp.errors import BudgetExceeded as BudgetExceeded
     from cost_mcp.errors import Conflict as Conflict
     from cost_mcp.errors import CostError as CostError
     from cost_mcp.errors import InvalidInput as InvalidInput
@@ -25,8 +27,10 @@ __version__ = "0.1.0"
 _HOMES = {
     "open": ("cost_mcp.client.cost", "open_cost"),
     "Cost": ("cost_mcp.client.cost", "Cost"),
+    "Hold": ("cost_mcp.client.hold", "Hold"),
     "Receipt": ("cost_mcp.model.receipt", "Receipt"),
     "Usage": ("cost_mcp.model.usage", "Usage"),
+    "BudgetExceeded": ("cost_mcp.errors", "BudgetExceeded"),
     "CostError": ("cost_mcp.errors", "CostError"),
     "InvalidInput": ("cost_mcp.errors", "InvalidInput"),
     "Conflict": ("cost_mcp.errors", "Conflict"),
@@ -35,9 +39,11 @@ _HOMES = {
 }
 
 __all__ = [
+    "BudgetExceeded",
     "Conflict",
     "Cost",
     "CostError",
+    "Hold",
     "InvalidInput",
     "LedgerError",
     "NotFound",

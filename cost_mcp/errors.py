@@ -6,6 +6,7 @@
     │   └── ContextBound      a context field differs from what the environment binds
     ├── Conflict              the same key was used before with other contents
     ├── NotFound              nothing has this id or name
+    ├── BudgetExceeded        an enforcing budget denies what was asked to be held
     ├── ConfigError           a settings or price-book file cannot be read as written
     │   └── PriceBookError    one entry of a price book (file and line named)
     └── LedgerError           the ledger cannot answer
@@ -19,7 +20,10 @@ quotes a value it was given, apart from numbers: input may hold prompt text, and
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from cost_mcp.model.reservation import Admission
 
 
 class CostError(Exception):
@@ -62,6 +66,19 @@ class NotFound(CostError):
     """Nothing has this id or name."""
 
     code = "not_found"
+
+
+class BudgetExceeded(CostError):
+    """An enforcing budget denies what was asked to be held; nothing is reserved.
+
+    ``admission`` is the whole answer (a ``cost_mcp.model.reservation.Admission``): who denied, what is left, what would fit.
+    """
+
+    code = "budget_exceeded"
+
+    def __init__(self, sentence: str, *, hint: str | None = None, admission: Admission) -> None:
+        self.admission = admission
+        super().__init__(sentence, hint=hint)
 
 
 class ConfigError(CostError):

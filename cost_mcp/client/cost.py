@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cost_mcp.client.hold import Hold
 from cost_mcp.config.place import current_folder
 from cost_mcp.config.settings import load_settings
 from cost_mcp.errors import InvalidInput
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from cost_mcp.ledger.contract import StoredCall
     from cost_mcp.model.receipt import Receipt
     from cost_mcp.service.answer import BudgetAnswer, ReportAnswer, TaskAnswer
+    from cost_mcp.service.estimating import Estimate
     from cost_mcp.service.service import Service
 
 
@@ -46,6 +48,22 @@ class Cost:
                 raise InvalidInput("a response and usage were both given.", field="usage", hint="Give one of them.")
             given["usage"] = _plain(response)
         return await self._service.record(given, source="python", rank=Rank.RESPONSE)
+
+    def reserve(self, **fields: object) -> Hold:
+        """Budget held for one call while a block runs: ``async with cost.reserve(model=..., input_tokens=...) as hold``.
+
+        The block is not entered, and ``cost_mcp.BudgetExceeded`` raised, where an enforcing budget denies it. Inside,
+        ``await hold.record(response)`` settles; a block left without recording gives everything back.
+
+        Args:
+            fields: By the names of the ``reserve_budget`` tool: ``amount_usd``, or ``model`` with ``input_tokens`` and
+                ``max_output_tokens``; ``task_id``, ``agent`` …; ``ttl_seconds``.
+        """
+        return Hold(self._service, self.record, fields)
+
+    async def estimate_cost(self, **fields: object) -> Estimate:
+        """What a call would cost, by the names of the ``estimate_cost`` tool, and cheaper models for the same tokens."""
+        return await self._service.estimate_cost(fields)
 
     async def task_cost(self, task_id: str) -> TaskAnswer:
         """What a task cost, and the budgets that cover it."""
