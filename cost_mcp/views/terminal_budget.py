@@ -63,10 +63,10 @@ def standings_table(standings: Iterable[Standing], now: datetime) -> Table:
 
 
 def budgets_page(budgets: Sequence[Budget]) -> Page:
-    """How every budget is set."""
+    """How every budget is set; where each comes from, as soon as one was declared in a file or the environment."""
     if not budgets:
         return NO_BUDGETS
-    columns = (
+    columns: tuple[Column, ...] = (
         Column(title="Budget", shortens=True),
         Column(title="Limit", align="point"),
         Column(title="Per"),
@@ -75,7 +75,11 @@ def budgets_page(budgets: Sequence[Budget]) -> Page:
         Column(title="Zone", yields=2),
         Column(title="Thresholds", yields=3),
     )
-    return (Table(columns=columns, rows=tuple(_definition(budget) for budget in budgets)),)
+    rows = tuple(_definition(budget) for budget in budgets)
+    if any(budget.origin != "cli" for budget in budgets):
+        columns = (*columns, Column(title="From", shortens=True))
+        rows = tuple((*row, line(_from(budget))) for row, budget in zip(rows, budgets))
+    return (Table(columns=columns, rows=rows),)
 
 
 def set_page(budgets: Sequence[Budget]) -> Page:
@@ -194,6 +198,10 @@ def _definition(budget: Budget) -> tuple[Line, ...]:
         line(Span(budget.timezone, "dim")),
         line(Span(_percents(steps.info, steps.warning, steps.critical, steps.exceeded), "dim")),
     )
+
+
+def _from(budget: Budget) -> str:
+    return {"cli": "command line"}.get(budget.origin, budget.origin.removeprefix("file:"))
 
 
 def _set_line(budget: Budget) -> Line:

@@ -98,6 +98,16 @@ def test_a_file_declares_budgets_with_the_fields_of_budget_set(cli: Cli, user: W
     assert {one["origin"] for one in made.values()} == {f"file:{path.resolve()}"}
 
 
+def test_the_list_shows_where_each_budget_comes_from(cli: Cli, user: Write):
+    path = user("cost: {alerts: {daily_limit: 10}}\n")
+    cli("budget", "--weekly", "50")
+
+    shown = cli("budget", "list", CONFIG=str(path), SESSION_LIMIT="1").out.splitlines()
+
+    assert shown[0].endswith("  From")
+    assert [line.split("  ")[-1] for line in shown[1:]] == [str(path.resolve()), "environment", "command line"]
+
+
 def test_the_plain_form_watches_a_day_a_week_a_month_and_each_session(cli: Cli, user: Write):
     path = user(
         "cost:\n  alerts:\n    daily_limit: 10\n    weekly_limit: 50\n    monthly_limit: 150\n    session_limit: 1\n"
