@@ -17,7 +17,8 @@ class ReadUsage:
 
     ``provider`` is the catalog's id: the one stated, else the one the response gives away, else None. ``service_tier`` is
     None when the response does not say. ``stated_cost_usd`` is what the provider says it charged. ``convention`` names the
-    dialect that was read and how it counts; ``notes`` say what a reader of the figures should know. No content is kept.
+    dialect that was read and how it counts; ``notes`` say what a reader of the figures should know. ``provisional`` means
+    that these counts are known to be an early placeholder: the call's final usage is still to come. No content is kept.
     """
 
     usage: Usage
@@ -28,6 +29,7 @@ class ReadUsage:
     stated_cost_usd: Decimal | None
     convention: str
     notes: tuple[str, ...]
+    provisional: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +52,10 @@ class Seen:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Counts:
-    """What a dialect makes of one response; ``tier`` and ``provider`` only where the response itself gives them away."""
+    """What a dialect makes of one response; ``tier`` and ``provider`` only where the response itself gives them away.
+
+    ``provisional`` says that the response itself is known to come before the final counts.
+    """
 
     usage: Usage
     provider: str | None = None
@@ -58,6 +63,7 @@ class Counts:
     response_id: str | None = None
     tier: str | None = None
     notes: tuple[str, ...] = ()
+    provisional: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -100,6 +100,7 @@ def _read(seen: Seen, dialect: Dialect) -> ReadUsage:
         stated_cost_usd=cost,
         convention=dialect.convention,
         notes=(*_unlike(seen, dialect), *counts.notes, *notes_of(left), *cost_notes, *identity_notes),
+        provisional=counts.provisional,
     )
 
 

@@ -114,6 +114,37 @@ def test_message_start_is_read_with_a_note_that_its_output_is_only_a_beginning()
     assert any("message_start" in note for note in read.notes)
 
 
+@pytest.mark.parametrize(
+    "raw",
+    [
+        {"type": "message_start", "message": {"usage": {**CLAUDE, "output_tokens": 1}}},
+        {"type": "message", "stop_reason": None, "usage": {**CLAUDE, "output_tokens": 1}},
+        {"message": {"type": "message", "stop_reason": None, "usage": {**CLAUDE, "output_tokens": 1}}},
+        {"candidates": [{"index": 0}], "usageMetadata": {"promptTokenCount": 9, "totalTokenCount": 9}},
+        {"object": "response", "status": "in_progress", "usage": {"input_tokens": 9, "output_tokens": 1}},
+    ],
+)
+def test_counts_known_to_come_before_the_final_ones_are_provisional(raw: dict[str, Any]):
+    """Source: the stop_reason, finishReason and status fields of the three APIs, read 2026-11-22."""
+    assert read_usage(raw).provisional is True
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        CLAUDE,
+        {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": CLAUDE},
+        {"type": "message", "stop_reason": "end_turn", "usage": CLAUDE},
+        {"candidates": [{"finishReason": "STOP"}], "usageMetadata": {"promptTokenCount": 9, "totalTokenCount": 9}},
+        {"promptFeedback": {"blockReason": "SAFETY"}, "usageMetadata": {"promptTokenCount": 9, "totalTokenCount": 9}},
+        {"object": "response", "status": "incomplete", "usage": {"input_tokens": 9, "output_tokens": 1}},
+        {"object": "chat.completion", "usage": CHAT},
+    ],
+)
+def test_counts_of_a_call_that_ended_are_final(raw: dict[str, Any]):
+    assert read_usage(raw).provisional is False
+
+
 def test_message_delta_carries_the_final_cumulative_usage():
     raw = {"type": "message_delta", "delta": {"stop_reason": "end_turn"}, "usage": {**CLAUDE, "output_tokens": 900}}
     assert read_usage(raw).usage.total_tokens == 1000

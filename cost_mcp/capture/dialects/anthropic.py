@@ -18,7 +18,7 @@ MARKS = (
     "inference_geo",
 )
 TOKENS = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens", "output_tokens")
-EARLY = "This is message_start: its output count is only a beginning. The last message_delta carries the final one."
+EARLY = "This is message_start, a message that has not stopped yet: its output count is only a beginning. The last message_delta carries the final one."
 COMPACTED = "The tokens of {n} compaction step(s), which Anthropic bills but leaves out of the totals, are added."
 OTHER_MODEL = (
     "{tokens} tokens were used by another model ({kind}); they are billed at its prices: record them as a call of their own."
@@ -68,6 +68,7 @@ def read(seen: Seen) -> Counts:
         provider=_provider(seen),
         tier=tier,
         notes=(*notes, *tier_notes, *_asides(seen)),
+        provisional=_is_early(seen),
     )
 
 
@@ -142,8 +143,20 @@ def _provider(seen: Seen) -> str | None:
     return next((cloud for form, cloud in clouds.items() if identity.startswith(form)), "anthropic")
 
 
+def _is_early(seen: Seen) -> bool:
+    """Whether this is message_start or the message in it, which is told by a stop_reason of null.
+
+    Source: anthropic-sdk-python ``types/message.py`` (commit 009b0353): stop_reason is null in message_start only. Read
+    2026-11-22.
+    """
+    kind, response = seen.response.word("type"), seen.response
+    return kind == "message_start" or (
+        kind == "message" and "stop_reason" in response.values and not response.has("stop_reason")
+    )
+
+
 def _asides(seen: Seen) -> tuple[str, ...]:
-    early = (EARLY,) if seen.response.word("type") == "message_start" else ()
+    early = (EARLY,) if _is_early(seen) else ()
     return (*early, *((GEO,) if seen.usage.word("inference_geo") == "us" else ()))
 
 

@@ -18,6 +18,7 @@ CACHED = ("cachedContentTokenCount", "cached_content_token_count")
 TOTAL = ("totalTokenCount", "total_token_count")
 HIDDEN = "The stated total is {extra} tokens above its parts; they are counted as output."
 PER_PROMPT = "Searches are billed once per grounded prompt on this generation of models, however many queries were made."
+UNFINISHED = "No candidate has a finishReason: this is not the stream's last chunk, and the output is only a beginning."
 UNKNOWN_GENERATION = "The model's generation is unknown; every search query is counted, as from Gemini 3 on."
 
 
@@ -42,6 +43,7 @@ def read(seen: Seen) -> Counts:
     searches, search_notes = _searches(seen)
     tier, tier_notes = read_tier(usage, "serviceTier", "service_tier", "trafficType", "traffic_type")
     model = (seen.model or "").removeprefix("models/")
+    early = _is_early(seen)
     return Counts(
         usage=usage_of(
             input_tokens=prompt + tools,
@@ -60,8 +62,19 @@ def read(seen: Seen) -> Counts:
         model=model or None,
         response_id=seen.response.name("responseId", "response_id"),
         tier=tier,
-        notes=(*notes, *search_notes, *tier_notes),
+        notes=(*notes, *search_notes, *tier_notes, *((UNFINISHED,) if early else ())),
+        provisional=early,
     )
+
+
+def _is_early(seen: Seen) -> bool:
+    """Whether this is a stream's chunk before the last: no candidate has a reason to have finished.
+
+    Source: https://ai.google.dev/api/generate-content#candidate (an empty finishReason: the model has not stopped
+    generating). Read 2026-11-22.
+    """
+    candidates = seen.response.contents("candidates")
+    return bool(candidates) and not any(candidate.has("finishReason", "finish_reason") for candidate in candidates)
 
 
 def _output(usage: Fields, prompt: int, tools: int, thoughts: int) -> tuple[int, tuple[str, ...]]:

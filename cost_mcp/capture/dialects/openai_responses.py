@@ -8,6 +8,9 @@ from cost_mcp.capture.tier import read_tier
 from cost_mcp.capture.total import settle_output
 from cost_mcp.errors import InvalidInput
 
+UNFINISHED = frozenset({"queued", "in_progress"})
+"""What a Responses object's ``status`` is before its usage is final (openai-python ``types/responses/response_status.py``)."""
+
 
 def matches(seen: Seen) -> bool:
     """Whether the usage itemises input as OpenAI does, or its response is a Responses object."""
@@ -56,6 +59,7 @@ def read(seen: Seen) -> Counts:
         ),
         tier=tier,
         notes=(*notes, *tier_notes),
+        provisional=seen.response.word("status") in UNFINISHED,
     )
 
 
