@@ -76,9 +76,10 @@ def _newer(known: Alternative | None, found: Alternative) -> Alternative:
     return found if known is None or _version(found.model) > _version(known.model) else known
 
 
-def _version(model: str) -> tuple[tuple[int, ...], str]:
-    """The numbers in a name in their order, without those of a date; then the shortest name."""
-    return tuple(int(number) for number in re.findall(r"\d+", model) if len(number) < 4), model
+def _version(model: str) -> tuple[tuple[int, ...], int]:
+    """The numbers in a name in their order, dates left out; of equal ones the shortest name is the highest."""
+    numbers = re.findall(r"\d+", re.sub(r"\d{4}-\d{2}-\d{2}|\d{4,}", "", model))
+    return tuple(int(number) for number in numbers), -len(model)
 
 
 def _dearest_first(found: Iterable[Alternative]) -> list[Alternative]:

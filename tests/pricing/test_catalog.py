@@ -317,3 +317,14 @@ def test_what_is_remembered_never_changes_an_answer(catalog: Catalog, hours: lis
         assert isinstance(remembered, Rule)
         assert isinstance(fresh, Rule)
         assert remembered.entry(1_000) == fresh.entry(1_000)
+
+
+def test_the_models_that_may_do_another_s_work_are_its_provider_s_first_and_hold_the_call(catalog: Catalog):
+    small, large = catalog.rivals("anthropic", 1_000), catalog.rivals("anthropic", 900_000)
+    assert {provider for provider, _ in small[:5]} == {"anthropic"}
+    assert ("anthropic", "claude-haiku-4-5") in small
+    assert ("anthropic", "claude-haiku-4-5") not in large, "its stated context is 200,000 tokens"
+    assert ("anthropic", "claude-opus-4-6") in large
+    assert not any("claude" in model for provider, model in small if provider != "anthropic"), "no other provider's copies"
+    assert not any("embed" in model or "gpt-3.5" in model for _, model in small)
+    assert ("google", "claude-opus-4-6") in catalog.rivals("google", 1_000), "what the same provider resells is its own"

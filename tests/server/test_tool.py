@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -308,3 +309,15 @@ def test_no_prompt_text_reaches_stderr(speak: Speak):
     spoken.tell("notifications/progress", {"progressToken": [PROMPT]})
     assert spoken.finish() == 0
     assert PROMPT not in spoken.error()
+
+
+def test_a_text_that_is_counted_is_kept_nowhere(speak: Speak, env: dict[str, str]):
+    spoken = speak()
+    spoken.handshake()
+    answer = spoken.call("estimate_cost", {"model": "gpt-5", "text": PROMPT, "max_output_tokens": 100})
+    assert answer["structuredContent"]["counted_by"] in ("heuristic", "tiktoken")
+    assert PROMPT not in json.dumps(answer)
+    assert spoken.finish() == 0
+    assert PROMPT not in spoken.error()
+    folder = Path(env["COST_MCP_DB"]).parent
+    assert not any(PROMPT.encode() in file.read_bytes() for file in folder.iterdir() if file.is_file())
