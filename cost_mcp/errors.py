@@ -20,10 +20,7 @@ quotes a value it was given, apart from numbers: input may hold prompt text, and
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
-
-if TYPE_CHECKING:
-    from cost_mcp.model.reservation import Admission
+from typing import Any, ClassVar
 
 
 class CostError(Exception):
@@ -71,12 +68,13 @@ class NotFound(CostError):
 class BudgetExceeded(CostError):
     """An enforcing budget denies what was asked to be held; nothing is reserved.
 
-    ``admission`` is the whole answer (a ``cost_mcp.model.reservation.Admission``): who denied, what is left, what would fit.
+    ``admission`` is the whole answer (a ``cost_mcp.model.reservation.Admission``; this page knows no floor above it): who denied,
+    what is left, what would fit.
     """
 
     code = "budget_exceeded"
 
-    def __init__(self, sentence: str, *, hint: str | None = None, admission: Admission) -> None:
+    def __init__(self, sentence: str, *, hint: str | None = None, admission: Any) -> None:
         self.admission = admission
         super().__init__(sentence, hint=hint)
 

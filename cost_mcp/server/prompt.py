@@ -67,7 +67,8 @@ see what similar work has cost.
 2. Propose steps, each with the model to use and an estimated cost; prefer the cheapest model that is good enough.
 3. Call get_budget_status again with the sum as estimated_cost_usd. On deny, cut the plan until it is allowed, or say what \
 cannot be done within the budget; on warn, say how close it comes.
-4. While working, report every call with record_call{about}."""
+4. While working, hold each step's cost with reserve_budget{about} before it starts, and report every call with record_call \
+and its reservation_id; release_reservation what was not needed."""
 
 
 _PROMPTS: Mapping[str, Callable[[Mapping[str, str]], str]] = {
