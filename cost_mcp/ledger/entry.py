@@ -45,7 +45,7 @@ INSERT_PRICE_ENTRY = "INSERT INTO price_entries (tenant, entry_id, contents) VAL
 SELECT_PRICE_ENTRY = "SELECT price_id FROM price_entries WHERE tenant = ? AND entry_id = ?"
 
 _usage_values = attrgetter(*USAGE_FIELDS)
-SUPPLIED_BITS = {"provider": 1, "service_tier": 2, "occurred_at": 4, "stated_cost_usd": 8}
+SUPPLIED_BITS = {"provider": 1, "service_tier": 2, "occurred_at": 4, "stated_cost_usd": 8, "billing": 32}
 HAS_PROVIDER = 16
 
 
@@ -90,7 +90,7 @@ def entry_values(priced: PricedCall) -> tuple[Any, ...]:
         charged_nanos(priced),
         None if pricing.list_cost_usd is None else nanos(pricing.list_cost_usd),
         None if call.stated_cost_usd is None else nanos(call.stated_cost_usd),
-        int(pricing.cost_usd is None),
+        int(pricing.lacks_price),
         int(call.provisional),
         *_usage_values(call.usage),
         _charges_text(pricing.charges),

@@ -14,8 +14,8 @@ def corrects(stored: PricedCall, report: PricedCall) -> bool:
     """Whether ``report`` is the better report of the same call; False means that the stored one stands.
 
     Reports are ordered: by rank, at one rank the final form above a provisional one, and of two provisional ones the one
-    that saw more. One source is believed about its own calls: there the final form comes first. So the order in which
-    reports arrive does not change which of them counts in the end.
+    that saw more. One source is believed about its own calls: there the final form comes first. So, as long as a source has
+    one rank, the order in which reports arrive does not change which of them counts in the end.
 
     Raises:
         Conflict: equally good reports that contradict each other; the fields are named.

@@ -12,7 +12,7 @@ from typing import Any
 from cost_mcp.ledger.entry import FACTS, HAS_PROVIDER, NEGATED, SUPPLIED_BITS
 from cost_mcp.ledger.series import SERIES_COLUMNS
 from cost_mcp.model.call import Call, Context, Rank
-from cost_mcp.model.charge import Charge, PricedCall, PriceEntry, Pricing
+from cost_mcp.model.charge import UNPRICED, Charge, PricedCall, PriceEntry, Pricing
 from cost_mcp.model.moment import from_micros
 from cost_mcp.model.money import usd
 from cost_mcp.model.usage import USAGE_FIELDS, Usage
@@ -87,7 +87,8 @@ def _pricing(values: dict[str, Any]) -> Pricing:
     notes = json.loads(values["notes"] or "{}")
     return Pricing(
         priced=values["priced"],
-        cost_usd=None if values["unpriced_calls"] else usd(values["cost_nanos"]),
+        cost_usd=None if values["priced"] == UNPRICED else usd(values["cost_nanos"]),
+        partial=bool(values["unpriced_calls"]) and values["priced"] != UNPRICED,
         charges=tuple(
             Charge(meter=meter, quantity=quantity, unit_price_usd=Decimal(price), cost_usd=usd(cost))
             for meter, quantity, price, cost in json.loads(values["charges"])

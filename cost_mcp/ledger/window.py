@@ -128,7 +128,7 @@ def window_sums(priced: PricedCall) -> tuple[int, ...]:
     provisional_sums = (cost_nanos, tokens) if provisional else (0, 0)
     return (
         1,
-        int(cost is None),
+        int(priced.pricing.lacks_price),
         int(provisional),
         cost_nanos,
         charged_nanos(priced),

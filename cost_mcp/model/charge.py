@@ -71,18 +71,24 @@ class Pricing:
 
     ``cost_usd`` is what counts, None when unpriced; it equals the sum of ``charges``. ``list_cost_usd`` is what the price
     entry gives, kept even when a stated cost counts, if it is whole. ``model`` and ``provider`` are the catalog's ids of what
-    it matched.
+    it matched. ``partial`` says that a meter the call used has no price: its cost is a lower bound.
     """
 
     priced: str
     cost_usd: Decimal | None
     charges: tuple[Charge, ...] = ()
     entry: PriceEntry | None = None
+    partial: bool = False
     list_cost_usd: Decimal | None = None
     provider: str | None = None
     model: str | None = None
     warnings: tuple[str, ...] = ()
     nearest: tuple[str, ...] = ()
+
+    @property
+    def lacks_price(self) -> bool:
+        """Whether the cost is not known, or not wholly."""
+        return self.cost_usd is None or self.partial
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

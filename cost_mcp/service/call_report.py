@@ -64,7 +64,7 @@ def read_call(fields: Fields, reporter: Reporter, settings: Settings, now: datet
     read, usage, notes = _usage(given)
     model = _model(given, read)
     stated = _stated(given, read)
-    supplied = {name for name in ("provider", "service_tier", "occurred_at") if name in given}
+    supplied = {name for name in ("provider", "service_tier", "occurred_at", "billing") if name in given}
     if stated is not None:
         supplied.add("stated_cost_usd")
     if read is not None and read.service_tier is not None:
@@ -85,7 +85,7 @@ def read_call(fields: Fields, reporter: Reporter, settings: Settings, now: datet
         metadata=clean_metadata(given.get("metadata")),
         stated_cost_usd=stated,
         reservation_id=optional_name(given.get("reservation_id"), "reservation_id"),
-        provisional=flag(given.get("provisional"), "provisional"),
+        provisional=flag(given.get("provisional"), "provisional") or (read is not None and read.provisional),
         supplied=frozenset(supplied),
     )
     return call, notes

@@ -17,6 +17,7 @@ from cost_mcp.model.name import clean_name
 from cost_mcp.model.receipt import SKIPPED, Receipt
 from cost_mcp.model.reservation import Admission, Reservation
 from cost_mcp.model.scope import Covered
+from cost_mcp.model.succession import succeed
 from cost_mcp.service.answer import BudgetAnswer, ReportAnswer, TaskAnswer, budget_answer, found, report_answer
 from cost_mcp.service.budget_order import read_budget
 from cost_mcp.service.call_report import Reporter, bind, read_call
@@ -67,6 +68,8 @@ class Service:
         now = self.clock()
         reporter = Reporter(source=source, rank=rank, held_to_recent=source == "mcp")
         call, notes = read_call(fields, reporter, self.settings, now)
+        if source != "mcp" and self.settings.enabled:  # an agent corrects nobody: it need not wait for the look
+            call = await self._succeeding(call)
         priced = PricedCall(call=call, pricing=self.prices.price(call))
         if not self.settings.enabled:
             off = "Tracking is off (COST_MCP_ENABLED=false): the call was not recorded."
@@ -75,6 +78,17 @@ class Service:
         if isinstance(answer, Exception):
             raise answer
         return answer.warned(*notes, *_pricing_warnings(answer.pricing))
+
+    async def _succeeding(self, call: Call) -> Call:
+        """A better source's report, completed from the weaker one it will correct: the tier it does not say has its price."""
+        stored = await self.ledger.call(call.tenant, call.call_id)
+        if stored is None:
+            return call
+        completed = succeed(call, stored.priced.call)
+        earlier = stored.priced.call.stated_cost_usd
+        if call.stated_cost_usd is None and earlier is not None and self.prices.price(completed).cost_usd is None:
+            return replace(completed, stated_cost_usd=earlier)
+        return completed
 
     async def task_cost(self, task_id: object = None) -> TaskAnswer:
         """What a task cost; the bound task when none is named."""

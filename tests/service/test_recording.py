@@ -87,6 +87,29 @@ async def test_the_providers_own_response_corrects_what_the_agent_told(opened: O
     assert task.task.totals.cost_usd == Decimal("0.03855")
 
 
+async def test_a_correction_keeps_what_the_better_source_does_not_say(opened: Opener, clock: MovedClock):
+    told_first = {"task_id": "T-1", "agent": "coder", "project": "p", "tags": {"branch": "main"}, "service_tier": "batch"}
+    async with opened() as service:
+        first = await told(service, call_id="c-1", billing="subscription", metadata={"route": 7}, **told_first)
+        clock.move(days=1)
+        better = await service.record(CALL | {"call_id": "c-1", "output_tokens": 200}, source="python", rank=Rank.RESPONSE)
+        task = await service.task_cost("T-1")
+    call = better.recorded.call
+    assert better.outcome == "corrected"
+    assert (call.context, call.service_tier, call.billing) == (first.recorded.call.context, "batch", "subscription")
+    assert (call.occurred_at, dict(call.metadata)) == (first.recorded.call.occurred_at, {"route": 7})
+    assert better.cost_usd == Decimal("0.005")  # half of 1,000 × $5/M + 200 × $25/M
+    assert (task.task.totals.calls, task.task.totals.output_tokens) == (1, 200)
+
+
+async def test_a_cost_that_was_stated_stays_while_no_better_source_knows_one(opened: Opener):
+    unknown = {"model": "nobody-sells-this", "input_tokens": 5, "output_tokens": 5, "call_id": "c-1"}
+    async with opened() as service:
+        await service.record(unknown | {"cost_usd": "0.5"}, source="mcp", rank=Rank.AGENT)
+        better = await service.record(unknown | {"output_tokens": 6}, source="python", rank=Rank.RESPONSE)
+    assert (better.outcome, better.cost_usd) == ("corrected", Decimal("0.5"))
+
+
 async def test_an_unknown_model_is_unpriced_and_never_free(opened: Opener):
     async with opened() as service:
         receipt = await told(service, model="claude-opus-4-6-turbo", provider="anthropic", task_id="T-1")
