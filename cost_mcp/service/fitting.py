@@ -38,15 +38,17 @@ async def with_fitting(
     Nothing is said to fit where the denial has another reason than the amount: a model or price nobody knows, unpriced calls
     in the window, an amount without a model, a key whose reservation has ended.
     """
+    if admission.decision != DENY or admission.denied_by is None:
+        return admission
     given = present(fields)
     usage = largest_usage(given)
-    if admission.decision != DENY or "model" not in given or usage is None or "amount_usd" in given:
+    if "model" not in given or usage is None or "amount_usd" in given:
         return admission
     call = call_to_come(given, usage, now, bind(context_of(given), settings))
     pricing = prices.price(call)
     enforcing = [standing for standing in admission.standings if standing.budget.mode == "enforce"]
     spend = Spend(usd=pricing.cost_usd or ZERO, tokens=usage.total_tokens)
-    if admission.denied_by is None or pricing.cost_usd is None or any(_unsure(standing) for standing in enforcing):
+    if pricing.cost_usd is None or any(_unsure(standing) for standing in enforcing):
         return admission
     if decide(enforcing, spend).decision != DENY:
         return admission
