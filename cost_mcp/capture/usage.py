@@ -18,7 +18,7 @@ from cost_mcp.capture.dialects import (
 )
 from cost_mcp.capture.envelope import SHAPES, open_envelope
 from cost_mcp.capture.reading import Dialect, ReadUsage, Seen
-from cost_mcp.capture.stated import stated_cost
+from cost_mcp.capture.stated import is_interim, stated_cost
 from cost_mcp.capture.unread import notes_of, unread
 from cost_mcp.errors import InvalidInput
 from cost_mcp.model.provider import canonical_provider
@@ -100,7 +100,7 @@ def _read(seen: Seen, dialect: Dialect) -> ReadUsage:
         stated_cost_usd=cost,
         convention=dialect.convention,
         notes=(*_unlike(seen, dialect), *counts.notes, *notes_of(left), *cost_notes, *identity_notes),
-        provisional=counts.provisional,
+        provisional=counts.provisional or is_interim(seen),
     )
 
 
