@@ -6,16 +6,33 @@ import re
 from collections.abc import Iterator
 
 _DATE = r"20\d{2}-?(?:0[1-9]|1[0-2])-?(?:0[1-9]|[12]\d|3[01])"
-_ENDINGS = re.compile(
-    rf"(?:[-@]{_DATE}"
-    r"|-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"  # -05-20
+_ALWAYS = (
+    rf"[-@]{_DATE}"
+    r"|(?<=\d{8})-v\d+(?::\d+)?|-v\d+:\d+|:\d+"  # Bedrock's versions: -20250929-v1:0, :0
+    r"|[-@]00\d|[-@]latest|@default"
+)
+_GOOGLES = (
+    r"-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])"  # -05-20
     r"|-(?:0[1-9]|1[0-2])-20\d{2}"  # -09-2025
+)
+_ENDINGS = re.compile(rf"(?:{_ALWAYS})$")
+"""One date or version at the end of a name. Words (-preview, -high, -fast, -reasoning) are not versions: never taken off.
+
+Neither are four digits (-0731, -2402) nor, but for Gemini, a month with a day or a year (-08-2024): they name another model,
+at a price of its own, and count only where a table lists or matches them. No family is known to keep its price over them.
+
+Source: genai-prices 0.2.3 prices mistral-large-2512 and 2411, deepseek-v4-flash-0731 and deepseek-v4-flash, and openrouter's
+command-r-03-2024 and 08-2024 each on its own; its Gemini patterns take all dates of a preview. Read 2026-11-22.
+"""
+
+_GEMINI_ENDINGS = re.compile(rf"(?:{_ALWAYS}|{_GOOGLES})$")
+_MATCHED_ENDINGS = re.compile(
+    rf"(?:{_ALWAYS}|{_GOOGLES}"
     r"|-(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"  # -0709
     r"|-2[3-9](?:0[1-9]|1[0-2])"  # -2507, year and month
-    r"|(?<=\d{8})-v\d+(?::\d+)?|-v\d+:\d+|:\d+"  # Bedrock's versions: -20250929-v1:0, :0
-    r"|[-@]00\d|[-@]latest|@default)$"
+    r")$"
 )
-"""One date or version at the end of a name. Words (-preview, -high, -fast, -reasoning) are not versions: never taken off."""
+"""What a pattern of the tables may leave open at the end of a name that it matches as a whole."""
 
 _REGION = re.compile(r"^(us|eu|apac|jp|au|in|ca|sa|us-gov|global)\.(?=[a-z0-9]+\.)")
 _VENDORS = (
@@ -95,7 +112,8 @@ def shorter_spellings(name: str) -> Iterator[str]:
             yield regionless
         for start in dict.fromkeys((spelled, regionless)):
             shorter = start
-            while (cut := _ENDINGS.sub("", shorter)) != shorter:
+            endings = _GEMINI_ENDINGS if "gemini-" in shorter else _ENDINGS
+            while (cut := endings.sub("", shorter)) != shorter:
                 shorter = cut
                 yield shorter
 
@@ -131,7 +149,7 @@ def same_stem(name: str, pattern: str) -> bool:
 
 def _stem(name: str) -> str:
     stem = name
-    while (cut := _ENDINGS.sub("", stem)) != stem:
+    while (cut := _MATCHED_ENDINGS.sub("", stem)) != stem:
         stem = cut
     if stem != name:
         stem = _VERSION.sub("", stem)  # claude-3-5-sonnet-v2@20241022: the date says which version that is

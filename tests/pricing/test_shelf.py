@@ -142,6 +142,45 @@ def test_a_name_with_more_than_a_date_version_or_region_is_not_priced(price: Pri
 
 
 @pytest.mark.parametrize(
+    ("name", "provider"),
+    [
+        ("mistral-small-2402", None),
+        ("mistral-small-2402", "mistral"),
+        ("mistral/mistral-small-2402", None),
+        ("mistral-large-2402", "mistral"),
+        ("mistral/mistral-large-2402", None),
+        ("codestral-2405", None),
+        ("pixtral-12b-2409", "mistral"),
+        ("deepseek-v4-flash-0801", "fireworks"),
+        ("deepseek-v3-0324", "deepseek"),
+        ("kimi-k2-0905", "moonshotai"),
+        ("gpt-5.4-0914", None),
+        ("command-r-03-2024", "cohere"),  # another price than 08-2024
+    ],
+)
+def test_an_ending_that_names_another_model_does_not_take_the_price_of_this_one(price: Price, name: str, provider: str | None):
+    found = price(name, provider, input_tokens=1_000)
+    assert (found.priced, found.cost_usd) == ("unpriced", None)
+
+
+@pytest.mark.parametrize(
+    ("name", "provider", "model"),
+    [
+        ("mistral-large-2402", "azure", "mistral-large-2402"),
+        ("mistral-large-2411", "mistral", "mistral-large"),
+        ("magistral-medium-2506", "mistral", "magistral-medium"),  # the table matches all that begin so
+        ("deepseek-v4-flash-0731", "fireworks", "deepseek-v4-flash"),  # listed as another name of it
+        ("gpt-4-0613", "openai", "gpt-4"),
+        ("command-r-08-2024", "cohere", "command-r"),
+    ],
+)
+def test_an_ending_counts_where_the_table_lists_or_matches_it(price: Price, name: str, provider: str, model: str):
+    found = price(name, provider, input_tokens=1_000)
+    assert (found.priced, found.provider) == ("list", provider)
+    assert str(found.model).removeprefix("accounts/fireworks/models/") == model
+
+
+@pytest.mark.parametrize(
     ("name", "provider", "found_provider", "model"),
     [
         ("gpt-4o", "azure", "azure", "gpt-4o"),
