@@ -23,9 +23,9 @@ class Decision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spend:
-    """A spend that is asked about: dollars, tokens where known, and calls."""
+    """A spend that is asked about: dollars and tokens where known, and calls."""
 
-    usd: Decimal
+    usd: Decimal | None
     tokens: int | None = None
     calls: int = 1
 
@@ -39,8 +39,8 @@ def decide(covering: Iterable[Standing], spend: Spend) -> Decision:
     """Deny when spent + reserved + the spend exceeds an enforcing budget's limit; warn when it reaches the warning level
     of any budget, or exceeds one that only alerts; else allow. Shadow budgets never change the answer.
 
-    ``covering`` are the standings of budgets that cover the spend. The tightest one decides. A token budget without a
-    token count is judged on what is spent already.
+    ``covering`` are the standings of budgets that cover the spend. The tightest one decides. Where the spend is not known
+    in a budget's unit, it is judged on what is spent already.
     """
     judged = [_judge(standing, spend) for standing in covering if standing.budget.mode != "shadow"]
     for verdict in (DENY, WARN):

@@ -11,7 +11,6 @@ from cost_mcp.model.budget import Standing
 from cost_mcp.model.call import NO_CONTEXT
 from cost_mcp.model.report import CostReport, Group, TaskCost
 from cost_mcp.model.scope import Covered
-from cost_mcp.model.totals import ZERO
 from cost_mcp.reports.page import page
 from cost_mcp.service.question import ReportQuestion, StatusQuestion
 
@@ -68,7 +67,7 @@ def budget_answer(standings: tuple[Standing, ...], question: StatusQuestion) -> 
         return BudgetAnswer(standings=shown)
     asked = question.covered or NOTHING_ASKED
     covering = [s for s in shown if covers(s, asked)]
-    spend = Spend(usd=question.estimated_usd or ZERO, tokens=question.estimated_tokens)
+    spend = Spend(usd=question.estimated_usd, tokens=question.estimated_tokens)
     enforced = any(s.budget.mode == "enforce" for s in covering)
     return BudgetAnswer(standings=shown, decision=decide(covering, spend), enforced=enforced)
 

@@ -15,7 +15,6 @@ from cost_mcp.model.call import Call
 from cost_mcp.model.charge import PricedCall, Pricing
 from cost_mcp.model.fitting import Alternative, Fitting
 from cost_mcp.model.reservation import Admission
-from cost_mcp.model.totals import ZERO
 from cost_mcp.service.answer import covers
 from cost_mcp.service.call_report import bind
 from cost_mcp.service.cheaper import cheaper_models, shown, without_output
@@ -47,7 +46,7 @@ async def with_fitting(
     call = call_to_come(given, usage, now, bind(context_of(given), settings))
     pricing = prices.price(call)
     enforcing = [standing for standing in admission.standings if standing.budget.mode == "enforce"]
-    spend = Spend(usd=pricing.cost_usd or ZERO, tokens=usage.total_tokens)
+    spend = Spend(usd=pricing.cost_usd, tokens=usage.total_tokens)
     if pricing.cost_usd is None or any(_unsure(standing) for standing in enforcing):
         return admission
     if decide(enforcing, spend).decision != DENY:

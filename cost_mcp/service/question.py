@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, cast
 
 from cost_mcp.errors import ContextBound, InvalidInput, UnknownName
-from cost_mcp.model.call import CONTEXT_NAMES, Context
+from cost_mcp.ledger.coverage import covered_by
+from cost_mcp.model.call import CONTEXT_NAMES, Call, Context, Rank
+from cost_mcp.model.charge import PricedCall, Pricing
 from cost_mcp.model.money import parse_usd
 from cost_mcp.model.name import clean_name
 from cost_mcp.model.period import Period, named_period, stated_period
 from cost_mcp.model.provider import canonical_provider
 from cost_mcp.model.report import FILTER_DIMENSIONS, GROUP_ALIASES, GROUP_DIMENSIONS, MAX_GROUPING, ReportQuery
 from cost_mcp.model.scope import Covered
+from cost_mcp.model.usage import Usage
 from cost_mcp.reports.page import MAX_LIMIT
 from cost_mcp.service.fields import Fields, context_of, present, refuse_unknown, whole_number
 
@@ -125,27 +129,51 @@ def _period(given: dict[str, object], settings: Settings, now: datetime) -> Peri
     return named_period(clean_name(given.get("period", "month"), "period"), now, timezone, settings.week_start)
 
 
-def read_status_question(fields: Fields, bind_context: Context | None = None) -> StatusQuestion:
+def read_status_question(
+    fields: Fields, price_of: Callable[[Call], Pricing], now: datetime, bind_context: Context | None = None
+) -> StatusQuestion:
     """A budget question from raw fields; ``bind_context`` is what the environment binds.
+
+    A model goes by every name a recorded call of it would: ``price_of`` says which, and what its tokens cost at most, when
+    all of them are output.
 
     Raises:
         InvalidInput, UnknownName: a field that cannot be taken; it is named.
     """
     given = present(fields)
     refuse_unknown(given, STATUS_FIELDS, "get_budget_status")
-    provider = given.get("provider")
-    models = () if "model" not in given else (clean_name(given["model"], "model"),)
     context = bind_context if bind_context is not None else context_of(given)
-    covered = Covered(
-        context=context,
-        provider=None if provider is None else canonical_provider(clean_name(provider, "provider")),
-        models=models,
+    provider = clean_name(given["provider"], "provider") if "provider" in given else None
+    tokens = (
+        whole_number(given["estimated_tokens"], "estimated_tokens", low=0, high=10**12) if "estimated_tokens" in given else None
     )
-    anything = bool(context.as_dict() or context.tags or models or provider is not None)
-    tokens = given.get("estimated_tokens")
+    usd = parse_usd(given["estimated_cost_usd"], "estimated_cost_usd") if "estimated_cost_usd" in given else None
+    if "model" in given:
+        priced = _asked_call(clean_name(given["model"], "model"), provider, context, tokens or 0, price_of, now)
+        covered = covered_by(priced)
+        usd = priced.pricing.cost_usd if usd is None and tokens is not None else usd
+    else:
+        covered = Covered(context=context, provider=None if provider is None else canonical_provider(provider))
+    anything = bool(context.as_dict() or context.tags or covered.models or provider is not None)
     return StatusQuestion(
         covered=covered if anything else None,
         budget=clean_name(given["budget"], "budget") if "budget" in given else None,
-        estimated_usd=parse_usd(given["estimated_cost_usd"], "estimated_cost_usd") if "estimated_cost_usd" in given else None,
-        estimated_tokens=None if tokens is None else whole_number(tokens, "estimated_tokens", low=0, high=10**12),
+        estimated_usd=usd,
+        estimated_tokens=tokens,
     )
+
+
+def _asked_call(
+    model: str, provider: str | None, context: Context, tokens: int, price_of: Callable[[Call], Pricing], now: datetime
+) -> PricedCall:
+    call = Call(
+        call_id="question",
+        occurred_at=now,
+        model=model,
+        usage=Usage(output_tokens=tokens),
+        source="question",
+        rank=Rank.AGENT,
+        provider=provider,
+        context=context,
+    )
+    return PricedCall(call=call, pricing=price_of(call))

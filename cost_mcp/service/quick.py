@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from cost_mcp.budgets.projection import with_projection
 from cost_mcp.ledger.contract import BudgetChange, Readings, StoredCall
 from cost_mcp.model.budget import Budget
-from cost_mcp.model.call import Context
+from cost_mcp.model.call import Call, Context
+from cost_mcp.model.charge import Pricing
 from cost_mcp.model.name import clean_name
 from cost_mcp.model.scope import Covered
 from cost_mcp.service.answer import BudgetAnswer, ReportAnswer, TaskAnswer, budget_answer, found, report_answer
@@ -42,8 +43,8 @@ class Quick:
 
     def budget_status(self, fields: Fields) -> BudgetAnswer:
         """Where budgets stand, and whether a spend may go ahead."""
-        question = read_status_question(fields)
         now = self.clock()
+        question = read_status_question(fields, self._price, now)
         standings = self.readings.standings(self.settings.tenant, question.covered, now)
         return budget_answer(with_projection(standings, now), question)
 
@@ -62,3 +63,9 @@ class Quick:
     def close(self) -> None:
         """Let go of the file."""
         self.readings.close()
+
+    def _price(self, call: Call) -> Pricing:
+        """What a call costs: loads the prices, so only for a question that names a model."""
+        from cost_mcp.service.opening import load_catalog
+
+        return load_catalog(self.settings).price(call)

@@ -109,8 +109,8 @@ class Service:
     async def budget_status(self, fields: Fields) -> BudgetAnswer:
         """Where the budgets stand that cover a context, and whether a spend may go ahead."""
         context = bind(context_of(present(fields)), self.settings)
-        question = read_status_question(fields, context)
         now = self.clock()
+        question = read_status_question(fields, self.prices.price, now, context)
         standings = await self.ledger.standings(self.settings.tenant, question.covered, now)
         return budget_answer(with_projection(standings, now), question)
 

@@ -112,14 +112,17 @@ def breakdown_shape(named: Iterable[tuple[str, Totals]]) -> dict[str, str]:
 
 def largest(named: Iterable[tuple[str, Totals]]) -> list[tuple[str, Totals]]:
     """The first ``NAMED_MAX`` entries, and one named ``(other)`` that holds the sum of all others, if there are any."""
-    shown: list[tuple[str, Totals]] = []
+    shown: dict[str, Totals] = {}
     others: Totals | None = None
     for name, totals in named:
-        if len(shown) < NAMED_MAX and name != OTHER_GROUP:
-            shown.append((name, totals))
+        # Something may really be called (none), as what has no name is: then both are one line, and no money is lost.
+        if name in shown:
+            shown[name] += totals
+        elif len(shown) < NAMED_MAX and name != OTHER_GROUP:
+            shown[name] = totals
         else:
             others = totals if others is None else others + totals
-    return shown if others is None else [*shown, (OTHER_GROUP, others)]
+    return [*shown.items(), *([] if others is None else [(OTHER_GROUP, others)])]
 
 
 def _row(dimensions: tuple[str, ...], group: Group) -> Shape:

@@ -13,6 +13,7 @@ from cost_mcp.errors import CostError, NotFound
 from cost_mcp.model.call import Rank
 from cost_mcp.service.opening import open_quick
 from cost_mcp.service.service import Service
+from cost_mcp.views.shape import report_shape
 
 if TYPE_CHECKING:
     from tests.service.conftest import MovedClock, Opener
@@ -131,6 +132,39 @@ async def test_an_estimate_gets_a_decision(opened: Opener, estimate: str, decisi
     assert "daily" in answer.decision.why
 
 
+@pytest.mark.parametrize(
+    ("scope", "asked"),
+    [
+        ({"model": "claude-opus-*"}, {"model": "anthropic/claude-opus-4-6"}),
+        ({"model": "claude-opus-4-5"}, {"model": "claude-opus-4-5-20251101"}),
+        ({"provider": "anthropic"}, {"model": "claude-opus-4-6"}),
+    ],
+)
+async def test_a_question_finds_the_budgets_that_its_call_would_land_in(
+    opened: Opener, scope: dict[str, str], asked: dict[str, str], clock: MovedClock
+):
+    async with opened() as service:
+        await service.set_budget({"name": "b", "limit": "0.01", "mode": "enforce", "scope": scope}, changed_by="me")
+        receipt = await told(service, **asked)
+        answer = await service.budget_status({**asked, "estimated_cost_usd": "1"})
+        quick = open_quick(service.settings, clock=clock)
+        assert quick.budget_status({**asked, "estimated_cost_usd": "1"}) == answer
+        quick.close()
+    assert [s.budget.name for s in receipt.standings] == ["b"]
+    assert answer.decision is not None
+    assert answer.decision.decision == "deny"
+
+
+async def test_tokens_of_a_model_are_judged_by_what_they_cost_at_most(opened: Opener):
+    async with opened() as service:
+        await service.set_budget({"name": "b", "limit": "1", "mode": "enforce"}, changed_by="me")
+        fits = await service.budget_status({"model": "claude-opus-4-6", "estimated_tokens": 30_000})  # × $25/M
+        much = await service.budget_status({"model": "claude-opus-4-6", "estimated_tokens": 50_000})
+    assert fits.decision is not None
+    assert much.decision is not None
+    assert (fits.decision.decision, much.decision.decision) == ("allow", "deny")
+
+
 async def test_a_windows_spend_starts_anew_with_the_day_of_its_zone(opened: Opener, clock: MovedClock):
     async with opened() as service:
         await service.set_budget({"name": "d", "limit": "1", "period": "day", "timezone": "Asia/Kathmandu"}, changed_by="me")
@@ -229,3 +263,12 @@ def test_a_ledger_that_does_not_exist_yet_answers_empty_and_is_not_made(tmp_path
         quick.explain("c-1")
     quick.close()
     assert list(tmp_path.iterdir()) == []
+
+
+async def test_an_agent_called_none_takes_no_money_with_it(opened: Opener):
+    async with opened() as service:
+        await told(service, agent="(none)")
+        await told(service)
+        report = await service.cost_report({"period": "today"})
+    shape = report_shape(report)
+    assert shape["by_agent"] == {"(none)": shape["total_cost_usd"]}
