@@ -133,9 +133,11 @@ def _take(said: dict[str, str], key: str, written: str) -> bool:
     if key in NEVER_IN_FILES:
         return False
     text = written.partition(" #")[0].strip()
+    quoted = len(text) > 2 and text[0] == text[-1] and text[0] in "\"'"
+    text = text[1:-1] if quoted else text
     plain = (_PATH if key == "db" else _WORD).fullmatch(text) is not None
     switch = key == "enabled" and text in {"true", "false"}
-    if not plain or (text.lower() in _NOT_TEXT and not switch):
+    if not plain or (text.lower() in _NOT_TEXT and not switch and not quoted):
         return False
     said[key] = text
     return True
