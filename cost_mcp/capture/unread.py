@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from cost_mcp.capture.dialects import gemini, generic
+from cost_mcp.capture.dialects import bedrock, gemini, generic
 from cost_mcp.capture.fields import Fields, as_object
 from cost_mcp.model.usage import Usage
 
@@ -20,10 +20,10 @@ _DETAILS = re.compile(r"[dD]etails?$")
 _PARTS: dict[str, tuple[str, ...]] = {
     "cache_read_input_tokens": (
         *generic.WORDS["cache_read_input_tokens"], *gemini.CACHED, "prompt_cache_hit_tokens", "num_cached_tokens",
-        "cacheReadInputTokens", "cacheReadTokens",
+        *bedrock.CACHED, "cacheReadTokens",
     ),
     "cache_creation_input_tokens": (
-        *generic.WORDS["cache_creation_input_tokens"], "cacheWriteInputTokens", "cacheWriteTokens",
+        *generic.WORDS["cache_creation_input_tokens"], *bedrock.WRITTEN, "cacheWriteTokens",
     ),
     "reasoning_output_tokens": (*generic.WORDS["reasoning_output_tokens"], *gemini.THOUGHTS, "thinking_tokens"),
 }  # fmt: skip

@@ -56,6 +56,42 @@ def test_words_that_include_the_cache_are_read_so(raw: dict[str, Any]):
     assert (usage.input_tokens, usage.cache_read_input_tokens, usage.output_tokens) == (100, 80, 5)
 
 
+def test_pydantic_ais_cache_words_are_parts_of_its_input():
+    """Source: https://ai.pydantic.dev/api/usage (UsageBase), read 2026-11-22."""
+    raw = {
+        "input_tokens": 10000,
+        "cache_write_tokens": 500,
+        "cache_read_tokens": 9000,
+        "output_tokens": 10,
+        "input_audio_tokens": 100,
+        "cache_audio_read_tokens": 60,
+        "details": {"cache_read_input_tokens": 9000, "input_tokens": 500},
+    }
+    read = read_usage(raw, "anthropic")
+    assert read.usage.as_dict() == {
+        "input_tokens": 10000,
+        "output_tokens": 10,
+        "cache_read_input_tokens": 9000,
+        "cache_creation_input_tokens": 500,
+        "input_audio_tokens": 100,
+        "cache_read_input_audio_tokens": 60,
+    }
+
+
+@pytest.mark.parametrize("total", [{}, {"totalTokens": 123}, {"totalTokens": 9623}])
+def test_the_logs_words_for_bedrocks_cache_stand_apart_as_converses_do(total: dict[str, int]):
+    """Source: https://docs.aws.amazon.com/nova/latest/userguide/using-invoke-api.html and Bedrock's logs, read 2026-11-22."""
+    raw = {"inputTokens": 100, "outputTokens": 23, "cacheReadInputTokenCount": 9000, "cacheWriteInputTokenCount": 500}
+    read = read_usage({**raw, **total})
+    assert read.usage.as_dict() == {
+        "input_tokens": 9600,
+        "output_tokens": 23,
+        "cache_read_input_tokens": 9000,
+        "cache_creation_input_tokens": 500,
+    }
+    assert (read.provider, read.notes) == ("aws", ())
+
+
 @pytest.mark.parametrize("provider", ["openrouter", "vertex_ai", "bedrock", "openai"])
 def test_the_shape_wins_over_a_provider_that_contradicts_it_and_a_note_says_so(provider: str):
     read = read_usage(CLAUDE, provider)
@@ -292,6 +328,8 @@ def test_audio_of_a_gemini_cache_that_the_prompt_details_leave_out_is_added():
         ({"promptTokenCount": 9, "cachedContentTokenCount": 10}, "usage.cachedContentTokenCount"),
         ({"promptTokenCount": 9, "candidatesTokenCount": 10, "totalTokenCount": 18}, "usage.totalTokenCount"),
         ({"inputTokens": 9, "outputTokens": 1, "totalTokens": 9}, "usage.totalTokens"),
+        ({"inputTokens": 9, "outputTokens": 1, "totalTokens": 11}, "usage.totalTokens"),
+        ({"inputTokens": 9, "outputTokens": 1, "cacheReadInputTokens": 5, "totalTokens": 16}, "usage.totalTokens"),
         (
             {"inputTokens": 9, "outputTokens": 1, "cacheDetails": [{"inputTokens": 2}], "cacheWriteInputTokens": 1},
             "usage.cacheDetails[0].inputTokens",

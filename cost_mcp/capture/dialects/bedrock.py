@@ -10,6 +10,10 @@ from cost_mcp.errors import InvalidInput
 OTHERS = ("cachedInputTokens", "inputTokenDetails", "reasoningTokens")
 """Fields of the Vercel AI SDK, whose inputTokens includes the cache."""
 
+CACHED = ("cacheReadInputTokens", "cacheReadInputTokenCount")
+WRITTEN = ("cacheWriteInputTokens", "cacheWriteInputTokenCount")
+"""Converse's word, then that of Bedrock's logs and metrics, which some models' own format takes."""
+
 
 def matches(seen: Seen) -> bool:
     """Whether the usage has Converse's fields."""
@@ -23,16 +27,19 @@ def read(seen: Seen) -> Counts:
 
     Source: https://docs.aws.amazon.com/bedrock/latest/APIReference/API_runtime_TokenUsage.html and
     https://docs.aws.amazon.com/bedrock/latest/userguide/prompt-caching.html (inputTokens are the tokens neither read from
-    nor written to the cache); API_runtime_ConverseResponse (serviceTier, performanceConfig). Read 2026-11-22.
+    nor written to the cache); API_runtime_ConverseResponse (serviceTier, performanceConfig);
+    https://docs.aws.amazon.com/nova/latest/userguide/using-invoke-api.html (InvokeModel answers in Converse's shape); the
+    …TokenCount words as public code reads them off Bedrock's invocation logs and metrics, where they stand apart from input
+    too. Read 2026-11-22.
     """
     usage = seen.usage
     fresh, output = usage.needed("inputTokens"), usage.needed("outputTokens")
-    cached, written = usage.count("cacheReadInputTokens"), usage.count("cacheWriteInputTokens")
+    cached, written = _either(usage, CACHED), _either(usage, WRITTEN)
     details = usage.rows("cacheDetails")
     kept = [(row.at("inputTokens"), row.count("inputTokens")) for row in details]
     written = written or sum(count for _, count in kept)
-    check_parts(kept, (usage.at("cacheWriteInputTokens"), written))
-    _check_total(usage, fresh + output)
+    check_parts(kept, (usage.at(usage.first(*WRITTEN)), written))
+    _check_total(usage, fresh + output, cached + written)
     tier, notes = _tier(seen.response)
     return Counts(
         usage=usage_of(
@@ -50,14 +57,22 @@ def read(seen: Seen) -> Counts:
     )
 
 
-def _check_total(usage: Fields, least: int) -> None:
+def _either(usage: Fields, names: tuple[str, str]) -> int:
+    return usage.count(names[0]) or usage.count(names[1])
+
+
+def _check_total(usage: Fields, least: int, cached: int) -> None:
+    """Refuses a total below input and output, or above them and the cache: what is above was counted by no known word."""
     total = usage.count("totalTokens")
-    if total and total < least:
-        raise InvalidInput(
-            f"{usage.at('totalTokens')} is {total}, less than inputTokens + outputTokens ({least}).",
-            field=usage.at("totalTokens"),
-            hint="Pass the provider's object as it came, of one call only.",
-        )
+    if not total or least <= total <= least + cached:
+        return
+    name = "inputTokens + outputTokens" if total < least else "inputTokens + outputTokens + cache"
+    limit = f"less than {name} ({least})" if total < least else f"more than {name} ({least + cached})"
+    raise InvalidInput(
+        f"{usage.at('totalTokens')} is {total}, {limit}.",
+        field=usage.at("totalTokens"),
+        hint="Pass the provider's object as it came, of one call only, with its cache counts.",
+    )
 
 
 def _tier(response: Fields) -> tuple[str | None, tuple[str, ...]]:
@@ -67,7 +82,7 @@ def _tier(response: Fields) -> tuple[str | None, tuple[str, ...]]:
 
 
 def _provider(seen: Seen) -> str | None:
-    sure = seen.usage.has("cacheReadInputTokens", "cacheWriteInputTokens") or seen.response.has("stopReason", "metrics")
+    sure = seen.usage.has(*CACHED, *WRITTEN) or seen.response.has("stopReason", "metrics")
     return "aws" if sure else None
 
 

@@ -25,7 +25,7 @@ WORDS: dict[str, tuple[str, ...]] = {
         "reasoning_output_tokens", "reasoning_tokens", "reasoningTokens", OTEL + "reasoning.output_tokens",
     ),
     "input_audio_tokens": ("input_audio_tokens", OTEL + "audio.input_tokens"),
-    "cache_read_input_audio_tokens": ("cache_read_input_audio_tokens",),
+    "cache_read_input_audio_tokens": ("cache_read_input_audio_tokens", "cache_audio_read_tokens"),
     "output_audio_tokens": ("output_audio_tokens", OTEL + "audio.output_tokens"),
     "input_image_tokens": ("input_image_tokens", OTEL + "image.input_tokens"),
     "output_image_tokens": ("output_image_tokens", OTEL + "image.output_tokens"),
@@ -35,8 +35,10 @@ WORDS: dict[str, tuple[str, ...]] = {
 
 Source: OpenTelemetry GenAI conventions (gen_ai.usage.*,
 https://open-telemetry.github.io/opentelemetry-js/modules/_opentelemetry_semantic-conventions.incubating.html: cached counts
-are included in input); genai-prices ``Usage`` (``cache_read_tokens``, ``cache_write_tokens``); Codex rollout logs (``cached_input_tokens``, ``reasoning_output_tokens``); Vercel AI SDK
-``LanguageModelUsage``, and ``promptTokens`` before its version 5 (https://app.unpkg.com/ai@6.0.41/files/src/types/usage.ts). Read 2026-11-22.
+are included in input); genai-prices ``Usage`` and Pydantic AI (``cache_read_tokens``, ``cache_write_tokens``,
+``cache_audio_read_tokens``: https://ai.pydantic.dev/api/usage); Codex rollout logs (``cached_input_tokens``,
+``reasoning_output_tokens``); Vercel AI SDK ``LanguageModelUsage``, and ``promptTokens`` before its version 5
+(https://app.unpkg.com/ai@6.0.41/files/src/types/usage.ts). Read 2026-11-22.
 """
 DETAILS = {
     "cache_read_input_tokens": ("inputTokenDetails", "cacheReadTokens"),
