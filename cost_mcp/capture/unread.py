@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from cost_mcp.capture import writes
 from cost_mcp.capture.dialects import bedrock, gemini, generic
 from cost_mcp.capture.fields import Fields, as_object
 from cost_mcp.model.usage import Usage
@@ -23,8 +24,10 @@ _PARTS: dict[str, tuple[str, ...]] = {
         *bedrock.CACHED, "cacheReadTokens",
     ),
     "cache_creation_input_tokens": (
-        *generic.WORDS["cache_creation_input_tokens"], *bedrock.WRITTEN, "cacheWriteTokens",
+        *generic.WORDS["cache_creation_input_tokens"], *bedrock.WRITTEN, "cacheWriteTokens", "cache_creation_tokens",
+        writes.MINUTES,
     ),
+    "cache_creation_1h_input_tokens": (*generic.WORDS["cache_creation_1h_input_tokens"], writes.HOUR),
     "reasoning_output_tokens": (*generic.WORDS["reasoning_output_tokens"], *gemini.THOUGHTS, "thinking_tokens"),
 }  # fmt: skip
 _MEANING = {name: ours for ours, names in _PARTS.items() for name in names}

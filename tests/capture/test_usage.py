@@ -218,6 +218,75 @@ def test_litellms_cache_writes_beside_the_prompt_are_a_part_of_it():
     assert (usage.input_tokens, usage.cache_creation_input_tokens, usage.cache_read_input_tokens) == (100, 60, 30)
 
 
+@pytest.mark.parametrize(
+    "raw",
+    [
+        {
+            "input_tokens": 1000,
+            "output_tokens": 5,
+            "input_token_details": {
+                "cache_read": 600,
+                "cache_creation": 0,
+                "ephemeral_1h_input_tokens": 100,
+                "ephemeral_5m_input_tokens": 200,
+            },
+        },
+        {
+            "prompt_tokens": 1000,
+            "completion_tokens": 5,
+            "prompt_tokens_details": {
+                "cached_tokens": 600,
+                "cache_creation_tokens": 300,
+                "cache_creation_token_details": {"ephemeral_5m_input_tokens": 200, "ephemeral_1h_input_tokens": 100},
+            },
+        },
+        {
+            "prompt_tokens": 1000,
+            "completion_tokens": 5,
+            "cache_creation_input_tokens": 300,
+            "cache_read_input_tokens": 600,
+            "prompt_tokens_details": {"cache_creation_token_details": {"ephemeral_1h_input_tokens": 100}},
+        },
+        {
+            "input_tokens": 1000,
+            "output_tokens": 5,
+            "total_tokens": 1005,
+            "input_tokens_details": {"text_tokens": 1000},
+            "prompt_tokens_details": {
+                "cached_tokens": 600,
+                "cache_creation_input_tokens": 300,
+                "cache_creation": {"ephemeral_5m_input_tokens": 200, "ephemeral_1h_input_tokens": 100},
+            },
+        },
+    ],
+    ids=["langchain", "litellm", "litellm_beside", "dashscope"],
+)
+def test_cache_writes_are_read_with_their_split_by_time_kept(raw: dict[str, Any]):
+    """Source: langchain-anthropic, LiteLLM's PromptTokensDetailsWrapper, dashscope-sdk-java, read 2026-11-22."""
+    read = read_usage(raw)
+    assert read.usage.as_dict() == {
+        "input_tokens": 1000,
+        "output_tokens": 5,
+        "cache_read_input_tokens": 600,
+        "cache_creation_input_tokens": 300,
+        "cache_creation_1h_input_tokens": 100,
+    }
+    assert read.notes == ()
+
+
+def test_litellms_cache_writes_in_the_details_alone_are_counted():
+    """Source: LiteLLM's PromptTokensDetailsWrapper, read 2026-11-22."""
+    usage = read_usage({**CHAT, "prompt_tokens_details": {"cached_tokens": 30, "cache_creation_tokens": 60}}).usage
+    assert (usage.cache_read_input_tokens, usage.cache_creation_input_tokens) == (30, 60)
+
+
+def test_dashscopes_cache_is_a_part_of_its_input():
+    """Source: https://help.aliyun.com/zh/model-studio/user-guide/context-cache, read 2026-11-22."""
+    raw = {"input_tokens": 3019, "output_tokens": 104, "total_tokens": 3123, "prompt_tokens_details": {"cached_tokens": 2048}}
+    usage = read_usage(raw, "alibaba").usage
+    assert (usage.input_tokens, usage.cache_read_input_tokens, usage.output_tokens) == (3019, 2048, 104)
+
+
 def test_a_stated_count_of_searches_is_believed_over_the_items():
     items: list[object] = [{"type": "web_search_call", "status": "completed"}] * 2
     raw: dict[str, Any] = {"object": "response", "usage": {"input_tokens": 3, "output_tokens": 1}, "output": items}
@@ -312,6 +381,16 @@ def test_audio_of_a_gemini_cache_that_the_prompt_details_leave_out_is_added():
     ("raw", "field"),
     [
         ({**CHAT, "prompt_tokens_details": {"cached_tokens": 101}}, "usage.prompt_tokens_details.cached_tokens"),
+        (
+            {
+                **CHAT,
+                "prompt_tokens_details": {
+                    "cache_creation_tokens": 5,
+                    "cache_creation_token_details": {"ephemeral_1h_input_tokens": 6},
+                },
+            },
+            "usage.prompt_tokens_details.cache_creation_token_details.ephemeral_1h_input_tokens",
+        ),
         ({**CHAT, "prompt_tokens_details": {"audio_tokens": 101}}, "usage.prompt_tokens_details.audio_tokens"),
         ({**CHAT, "completion_tokens_details": {"reasoning_tokens": 21}}, "usage.completion_tokens_details.reasoning_tokens"),
         ({**CHAT, "total_tokens": 119}, "usage.total_tokens"),

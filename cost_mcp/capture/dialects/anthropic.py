@@ -5,6 +5,7 @@ from __future__ import annotations
 from cost_mcp.capture.fields import Fields, check_parts
 from cost_mcp.capture.reading import Counts, Dialect, Seen, usage_of
 from cost_mcp.capture.tier import read_tier
+from cost_mcp.capture.writes import settle_writes
 from cost_mcp.errors import InvalidInput
 
 MARKS = (
@@ -74,13 +75,8 @@ def read(seen: Seen) -> Counts:
 
 def _written(usage: Fields) -> tuple[int, int]:
     """Cache writes, and those of them kept for an hour; a breakdown without a total is the total."""
-    parts = usage.inner("cache_creation")
-    hour, minutes = parts.count("ephemeral_1h_input_tokens"), parts.count("ephemeral_5m_input_tokens")
-    total = usage.count("cache_creation_input_tokens") or hour + minutes
-    check_parts(
-        [(parts.at("ephemeral_5m_input_tokens"), minutes), (parts.at("ephemeral_1h_input_tokens"), hour)],
-        (usage.at("cache_creation_input_tokens"), total),
-    )
+    whole = (usage.at("cache_creation_input_tokens"), usage.count("cache_creation_input_tokens"))
+    (_, total), hour = settle_writes(whole, usage.inner("cache_creation"))
     return total, hour
 
 

@@ -8,6 +8,7 @@ from cost_mcp.capture.fields import Fields, check_parts
 from cost_mcp.capture.reading import Counts, Dialect, Seen, usage_of
 from cost_mcp.capture.tier import read_tier
 from cost_mcp.capture.total import settle_output
+from cost_mcp.capture.writes import read_writes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,7 +45,7 @@ def read_chat(seen: Seen, extras: Extras = NO_EXTRAS) -> Counts:
     counted = usage.count if usage.has("total_tokens") else usage.needed
     completion = (usage.at("completion_tokens"), counted("completion_tokens"))
     sent, told = usage.inner("prompt_tokens_details", "prompt_token_details"), usage.inner("completion_tokens_details")
-    cached, written = _cached(usage, sent), _written(usage, sent)
+    cached, (written, kept) = _cached(usage, sent), read_writes(sent, usage)
     check_parts([cached, written], prompt)
     heard = [(sent.at(name), sent.count(name)) for name in ("audio_tokens", "image_tokens")]
     check_parts(heard, prompt)
@@ -59,6 +60,7 @@ def read_chat(seen: Seen, extras: Extras = NO_EXTRAS) -> Counts:
             output_tokens=output,
             cache_read_input_tokens=cached[1],
             cache_creation_input_tokens=written[1],
+            cache_creation_1h_input_tokens=kept,
             reasoning_output_tokens=reasoning[1],
             input_audio_tokens=heard[0][1],
             input_image_tokens=heard[1][1],
@@ -89,12 +91,6 @@ def _cached(usage: Fields, sent: Fields) -> tuple[str, int]:
         if not sent.count("cached_tokens") and usage.count(name):
             return usage.at(name), usage.count(name)
     return sent.at("cached_tokens"), sent.count("cached_tokens")
-
-
-def _written(usage: Fields, sent: Fields) -> tuple[str, int]:
-    if not sent.count("cache_write_tokens") and usage.count("cache_creation_input_tokens"):
-        return usage.at("cache_creation_input_tokens"), usage.count("cache_creation_input_tokens")
-    return sent.at("cache_write_tokens"), sent.count("cache_write_tokens")
 
 
 DIALECT = Dialect(

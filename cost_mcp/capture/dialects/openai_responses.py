@@ -6,6 +6,7 @@ from cost_mcp.capture.fields import Fields, check_parts
 from cost_mcp.capture.reading import Counts, Dialect, Seen, usage_of
 from cost_mcp.capture.tier import read_tier
 from cost_mcp.capture.total import settle_output
+from cost_mcp.capture.writes import read_writes
 from cost_mcp.errors import InvalidInput
 
 UNFINISHED = frozenset({"queued", "in_progress"})
@@ -16,24 +17,28 @@ def matches(seen: Seen) -> bool:
     """Whether the usage itemises input as OpenAI does, or its response is a Responses object."""
     if not seen.usage.has("input_tokens", "output_tokens"):
         return False
-    if seen.usage.has("input_tokens_details", "input_token_details") or seen.response.word("object") == "response":
+    if (
+        seen.usage.has("input_tokens_details", "input_token_details", "prompt_tokens_details")
+        or seen.response.word("object") == "response"
+    ):
         return True
     return seen.usage.inner("output_tokens_details").has("reasoning_tokens")
 
 
 def read(seen: Seen) -> Counts:
-    """Responses' counts; ``input_token_details`` (Realtime, LangChain) is read alike.
+    """Responses' counts; ``input_token_details`` (Realtime, LangChain) and DashScope's details are read alike.
 
     Source: openai-python ``types/responses/response_usage.py`` and ``types/realtime/realtime_response_usage.py`` (commit
-    e43b4224); https://developers.openai.com/api/docs/guides/prompt-caching (reads and writes are parts of input). Read
-    2026-11-22.
+    e43b4224); https://developers.openai.com/api/docs/guides/prompt-caching (reads and writes are parts of input);
+    https://help.aliyun.com/zh/model-studio/user-guide/context-cache (as are DashScope's). Read 2026-11-22.
     """
     usage = seen.usage
     sent = usage.inner("input_tokens_details", "input_token_details")
     told = usage.inner("output_tokens_details", "output_token_details")
     inputs = (usage.at("input_tokens"), usage.needed("input_tokens"))
     outputs = (usage.at("output_tokens"), usage.needed("output_tokens"))
-    cached, written = _part(sent, "cached_tokens", "cache_read"), _part(sent, "cache_write_tokens", "cache_creation")
+    stored = _stored(usage, sent)
+    cached, (written, kept) = _part(stored, "cached_tokens", "cache_read"), read_writes(stored)
     heard, pictured = _part(sent, "audio_tokens", "audio"), _part(sent, "image_tokens", "image")
     _check_agreement(usage, cached[1], written[1])
     check_parts([cached, written], inputs)
@@ -49,6 +54,7 @@ def read(seen: Seen) -> Counts:
             output_tokens=output,
             cache_read_input_tokens=cached[1],
             cache_creation_input_tokens=written[1],
+            cache_creation_1h_input_tokens=kept,
             reasoning_output_tokens=reasoning[1],
             input_audio_tokens=heard[1],
             cache_read_input_audio_tokens=sent.inner("cached_tokens_details").count("audio_tokens"),
@@ -61,6 +67,12 @@ def read(seen: Seen) -> Counts:
         notes=(*notes, *tier_notes),
         provisional=seen.response.word("status") in UNFINISHED,
     )
+
+
+def _stored(usage: Fields, sent: Fields) -> Fields:
+    """The details that tell the cache: DashScope has them in ``prompt_tokens_details``, beside a split of input by kind."""
+    prompt = usage.inner("prompt_tokens_details")
+    return sent if sent.has("cached_tokens", "cache_read") or not prompt.values else prompt
 
 
 def _check_agreement(usage: Fields, cached: int, written: int) -> None:
