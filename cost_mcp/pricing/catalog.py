@@ -194,7 +194,8 @@ def _listed(call: Call, rule: Rule, charged: Charged) -> Pricing:
             hint="Check its unit: tokens of one call.",
         )
     state = _state(rule, charged)
-    return replace(known, priced=state, cost_usd=cost, list_cost_usd=cost, charges=charged.charges, warnings=warnings)
+    counted = replace(known, priced=state, cost_usd=cost, list_cost_usd=cost, charges=charged.charges, warnings=warnings)
+    return replace(counted, partial=charged.partial)
 
 
 def _state(rule: Rule, charged: Charged) -> str:
@@ -216,4 +217,5 @@ def _with_stated(call: Call, stated: Decimal, listed: Pricing, *, partial: bool)
     # What the books lack no longer matters: the cost is known.
     whole = None if partial else listed.list_cost_usd
     kept = tuple(f"List cost: {warning}" for warning in listed.warnings) if whole is not None else ()
-    return replace(listed, priced=STATED, cost_usd=cost, list_cost_usd=whole, charges=(charge,), warnings=kept, nearest=())
+    told = replace(listed, priced=STATED, cost_usd=cost, list_cost_usd=whole, charges=(charge,), warnings=kept)
+    return replace(told, nearest=(), partial=False)

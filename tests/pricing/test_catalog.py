@@ -160,7 +160,8 @@ def test_an_hour_of_cache_elsewhere_is_charged_as_a_cache_write(meters: Meters):
 def test_searches_without_a_price_make_the_cost_a_lower_bound_never_silently_nothing(price: Price):
     found = price("gpt-4", input_tokens=1_000, web_search_requests=2)
     assert found.priced == "list"
-    assert found.cost_usd == D("0.03")
+    assert (found.cost_usd, found.partial) == (D("0.03"), True)
+    assert not price("gpt-4", input_tokens=1_000).partial
     assert any("lower bound" in warning for warning in found.warnings)
 
 
@@ -237,6 +238,7 @@ def test_a_stated_cost_is_no_lower_bound_where_searches_have_no_list_price(price
     found = price("gpt-4", input_tokens=1_000, web_search_requests=2, stated_cost_usd=D("0.05"))
     assert (found.priced, found.cost_usd, found.list_cost_usd, found.warnings) == ("stated", D("0.05"), None, ())
     assert found.entry is not None
+    assert not found.partial
 
 
 def test_an_agents_statement_below_what_is_listed_in_part_does_not_count(price: Price):
