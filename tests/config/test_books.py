@@ -76,7 +76,11 @@ def a_link_to_nothing(file: Path) -> None:
 )
 @pytest.mark.parametrize("own", [True, False], ids=["named", "fetched"])
 def test_a_book_that_cannot_be_read_is_a_problem_and_the_others_still_count(
-    home: Path, tmp_path: Path, make: Callable[[Path], None], reason: str, own: bool  # noqa: FBT001 (both cases of the parameter)
+    home: Path,
+    tmp_path: Path,
+    make: Callable[[Path], None],
+    reason: str,
+    own: bool,  # noqa: FBT001 (both cases of the parameter)
 ):
     mine, fetched = tmp_path / "mine.yaml", fetched_book()
     fetched.parent.mkdir(parents=True)
