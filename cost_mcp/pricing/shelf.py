@@ -81,6 +81,8 @@ class Shelf:
 
         All are of one reading of the name: the first under which a price is known, not merely an addition to one.
         """
+        if provider in (None, "google") and model.lower().startswith("models/"):  # how the Gemini API writes a name
+            model = f"gemini/{model.partition('/')[2]}"
         for reading in self._readings(provider, model):
             found = self._read(*reading)
             extending: list[Sighting] = []
@@ -174,6 +176,8 @@ class Shelf:
             yield from self._readings(None, rest)
             return
         if prefix is not None and self._knows(prefix):
+            if first.lower() != prefix:
+                yield prefix, model  # an endpoint of the provider, where it has prices of its own: azure_ai/…, gemini/…
             yield prefix, rest
         if looks_bedrock(model):
             yield "aws", model

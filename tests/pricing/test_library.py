@@ -103,7 +103,7 @@ def test_every_tier_costs_what_the_library_says(price: Price, tier: str, context
 def test_a_free_price_is_only_one_the_library_names_or_a_book_states(price: Price):
     # Without prices and without :free in its name, a model is unpriced, not free.
     assert price("gemma-3", "google", input_tokens=1_000).priced == "unpriced"
-    assert price("gemma-4-31b-it", "google", input_tokens=1_000).priced == "free"
+    assert price("gemini/gemma-4-31b-it", "google", input_tokens=1_000).priced == "free"
     assert price("gpt-4o", "github-copilot", input_tokens=1_000).priced == "unpriced"
 
 

@@ -106,6 +106,26 @@ def test_searches_cost_their_fee_whether_the_tables_list_it_or_not(price: Price,
     assert found.warnings == ()
 
 
+@pytest.mark.parametrize(
+    ("name", "provider", "priced"),
+    [
+        ("gemini/gemma-4-26b-a4b-it", None, "free"),
+        ("gemini/gemma-4-26b-a4b-it", "gemini", "free"),
+        ("models/gemma-4-26b-a4b-it", None, "free"),
+        ("models/gemma-4-26b-a4b-it", "google", "free"),
+        ("vertex_ai/gemma-4-26b-a4b-it", None, "unpriced"),
+        ("vertex_ai/gemma-4-26b-a4b-it", "vertex_ai", "unpriced"),
+        ("gemma-4-26b-a4b-it", "vertex_ai", "unpriced"),
+        ("gemma-4-26b-a4b-it", "google-vertex", "unpriced"),
+        ("gemma-4-26b-a4b-it", "google", "unpriced"),  # either of the two
+        ("publishers/google/models/gemma-4-26b-a4b-it", None, "unpriced"),
+        ("vertex_ai/gemma-4-26b-a4b-it-maas", None, "list"),
+    ],
+)
+def test_what_is_free_on_the_gemini_api_is_not_free_on_vertex(price: Price, name: str, provider: str | None, priced: str):
+    assert price(name, provider, input_tokens=1_000, output_tokens=1_000).priced == priced
+
+
 def test_a_fee_names_its_source_where_it_was_added_and_only_there(price: Price):
     added, listed = price("grok-4.7", "x-ai", input_tokens=1).entry, price("gpt-5.4", "openai", input_tokens=1).entry
     assert added is not None
