@@ -54,6 +54,9 @@ _HOSTS: Mapping[str, str] = {
 }
 """LiteLLM's provider names that mean something else than the alias of the same name (a plan, a separate endpoint)."""
 
+_ENDPOINTS = frozenset({"azure_ai"})
+"""Endpoints that callers name before a model, and that may price a model otherwise than the provider's main one."""
+
 _FIRST = ("gemini", "azure", "bedrock_converse", "bedrock", "openai", "mistral")
 """Of several rows that come to the same name, those of the provider's main endpoint count."""
 
@@ -115,8 +118,13 @@ def import_litellm(text: str, *, version: str, read_on: date, library: Library |
             conflicts += _conflicts(provider, name, card.rates, rates)
         elif (reason := _unusable(rates, str(row.get("mode")))) is not None:
             skipped[reason] += 1
-        elif name in models.setdefault(provider, {}):
-            skipped["the same name again, from another endpoint of the provider"] += 1
+        elif (taken := models.setdefault(provider, {}).get(name)) is not None:
+            endpoint = f"{row['litellm_provider']}/{name}"
+            if row["litellm_provider"] not in _ENDPOINTS or taken == _shape(rates, tiers):
+                skipped["the same name again, from another endpoint of the provider"] += 1
+            else:  # priced otherwise than at the main endpoint: found under its own prefix
+                models[provider][endpoint] = _shape(rates, tiers)
+                added += 1
         else:
             models[provider][name] = _shape(rates, tiers)
             added += 1

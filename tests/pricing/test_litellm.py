@@ -143,6 +143,20 @@ def test_a_row_is_placed_under_our_providers_name(key: str, host: str, expected:
     assert place(key, {"litellm_provider": host}) == expected
 
 
+def test_an_endpoint_that_prices_a_model_otherwise_keeps_its_price_under_its_prefix(price: Price):
+    rows = {"azure/m1": {**CHAT, "litellm_provider": "azure"}, "azure_ai/m1": {**CHAT, "litellm_provider": "azure_ai"}}
+    assert models(imported(**rows)) == {"azure": {"m1": {"input": "1", "output": "2"}}}
+    rows["azure_ai/m1"]["input_cost_per_token"] = 5e-07
+    assert models(imported(**rows))["azure"]["azure_ai/m1"] == {"input": "0.5", "output": "2"}
+    # In the packaged table: azure 8 and 24, azure_ai 2 and 6.
+    for name, provider, cost in [
+        ("azure_ai/mistral-large-latest", None, 8),
+        ("azure_ai/mistral-large-latest", "azure_ai", 8),
+        ("azure/mistral-large-latest", None, 32),
+    ]:
+        assert price(name, provider, input_tokens=1_000_000, output_tokens=1_000_000).cost_usd == cost
+
+
 @pytest.mark.parametrize("text", ["", "[]", "{}", '{"a": 1}', '{"sample_spec": {"litellm_provider": "x"}}'])
 def test_another_file_is_refused(text: str):
     with pytest.raises(InvalidInput) as caught:
