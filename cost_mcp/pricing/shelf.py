@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from cost_mcp.model.provider import canonical_provider
-from cost_mcp.pricing.book import PACKAGED, Book
+from cost_mcp.pricing.book import Book
 from cost_mcp.pricing.library import Library
 from cost_mcp.pricing.rate import Entry
 from cost_mcp.pricing.spelling import exact_spellings, folded, looks_bedrock, looks_vertex, unlisted_place
@@ -19,23 +19,6 @@ _RESELLERS = frozenset({"aws", "azure", "google"})
 
 _ROUTERS = frozenset({"litellm"})
 """Not providers but libraries that name the provider in the model's prefix."""
-
-_FIRST_PARTIES = frozenset({
-    "abliteration", "ai21", "amazon-nova", "anthropic", "cognition", "cohere", "cursor", "deepseek", "elevenlabs", "inception",
-    "meta", "minimax", "mistral", "moonshotai", "morph", "openai", "openai-decisions", "tencent", "typesafe", "v0", "voyageai",
-    "x-ai", "xiaomi-mimo", "zai",
-})  # fmt: skip
-"""Providers whose tables hold the models they make, next to those of families that are known to be another's."""
-
-_OWN_NAMES = re.compile(
-    r"^(?:(?P<google>deep-research-|text-(?:multilingual-)?embedding-|embedding-0|multimodalembedding|text-unicorn|gemma-.+-maas$)"
-    r"|(?P<aws>regional\.)|(?P<arcee>trinity-)|(?P<dashscope>qwen)|(?P<perplexity>sonar|pplx-)|(?P<volcengine>doubao-)"
-    r"|(?P<zai>glm-))"
-)
-"""Names that providers which sell others' models too give to models of their own."""
-
-_PATHED = frozenset({"aws", "cloudflare", "fireworks", "together"})
-"""Hosts whose own ids are paths, and so tell who is meant: accounts/fireworks/models/…, @cf/…, eu-west-1/mistral.…."""
 
 _OPENAI = re.compile(r"^(?:ft:)?(?:chatgpt-|codex-mini|computer-use-|omni-moderation-|text-embedding-(?:3-|ada-)|o\d(?:-|$))")
 """Names only OpenAI gives its models that genai-prices' own pattern leaves out; Azure lists some of them too."""
@@ -187,28 +170,9 @@ class Shelf:
         owner = self._owner(model)
         if owner is not None:
             yield owner, model
-        if (holder := self._meant_holder(model, owner, prefix)) is not None:
-            yield holder, model
-
-    def _meant_holder(self, model: str, owner: str | None, prefix: str | None) -> str | None:
-        """The one provider that lists exactly this name, where the name alone says that it is meant; else None.
-
-        That is a book of prices given for it, its maker, or a host whose ids are paths. That a reseller alone happens to
-        spell a model so says nothing about who sold the call.
-        """
         holders = self._holders(model)
-        alone = holders[0] if len(holders) == 1 else None
-        if alone is not None and any(book.holders(model) for book in self._books if book.layer != PACKAGED):
-            return alone
-        if "/" in model:
-            asked = prefix is not None and folded(prefix) == folded(model.partition("/")[0]) and self._knows(prefix)
-            return alone if alone in _PATHED and not asked else None
-        if alone is not None and model.lower().startswith(f"{folded(alone)}-"):
-            return alone
-        if alone is not None and (own := _OWN_NAMES.match(model.lower())) and own.lastgroup == alone:
-            return alone
-        makers = [holder for holder in holders if folded(holder) in _FIRST_PARTIES]
-        return makers[0] if len(makers) == 1 and owner in (None, makers[0]) else None
+        if len(holders) == 1:
+            yield holders[0], model
 
     def _owner(self, model: str) -> str | None:
         """The provider whose family a bare name belongs to, or None."""

@@ -253,40 +253,6 @@ def test_a_provider_is_never_exchanged_for_one_that_has_the_model(price: Price, 
     assert price(name, provider, input_tokens=1).priced == "unpriced"
 
 
-@pytest.mark.parametrize(
-    ("name", "candidate"),
-    [
-        ("gemma-3-27b-it", "fireworks/gemma-3-27b-it"),
-        ("command-a-plus-05-2026", "aihubmix/command-a-plus-05-2026"),
-        ("claude-2.0", "openrouter/claude-2.0"),
-        ("deepseek-v4-1-flash-1017", "mistral/deepseek-v4-1-flash-1017"),  # a maker that sells another's model
-        ("cohere/command-a-plus-05-2026", None),
-    ],
-)
-def test_a_name_only_a_reseller_spells_so_is_not_taken_for_a_call_to_it(price: Price, name: str, candidate: str | None):
-    found = price(name, input_tokens=1_000, output_tokens=1_000)
-    assert (found.priced, found.cost_usd) == ("unpriced", None)
-    if candidate is not None:
-        assert candidate in found.nearest
-        assert price(candidate, input_tokens=1_000, output_tokens=1_000).priced == "list"
-
-
-@pytest.mark.parametrize(
-    ("name", "provider"),
-    [
-        ("jamba-1.5-large", "ai21"),  # its maker, of several that list it
-        ("deep-research-preview-04-2026", "google"),
-        ("lmsys/vicuna-7b-v1.5", "together"),
-        ("glm-4.6", "zai"),
-        ("databricks-claude-opus-5", "databricks"),
-        ("us-west-2/mistral.mistral-large-2402-v1:0", "aws"),
-    ],
-)
-def test_a_name_that_tells_its_maker_or_its_host_needs_no_provider(price: Price, name: str, provider: str):
-    found = price(name, input_tokens=1_000, output_tokens=1_000)
-    assert (found.priced, found.provider) == ("list", provider)
-
-
 def test_several_holders_are_named_as_candidates(price: Price):
     found = price("meta-llama/Llama-3.3-70B-Instruct-Turbo", input_tokens=1)
     assert "together/meta-llama/Llama-3.3-70B-Instruct-Turbo" in found.nearest
