@@ -179,6 +179,5 @@ class Service:
 def _pricing_warnings(pricing: Pricing) -> tuple[str, ...]:
     if pricing.priced != UNPRICED:
         return pricing.warnings
-    near = f"Nearest known: {', '.join(pricing.nearest)}. " if pricing.nearest else ""
-    fix = f"Totals are lower bounds until it is priced. {near}Check the model's name and provider, or add it to a price book."
+    fix = "Totals are lower bounds until it is priced. Check the model's name and provider, or add it to a price book."
     return (*pricing.warnings, fix)
