@@ -103,21 +103,24 @@ class Writer:
             impatient.cancel()
 
     def close(self) -> None:
-        """Finish the waiting jobs, close the connection under the lock and end the thread; safe to call twice."""
+        """Finish the waiting jobs, close the connection under the lock and end the thread; safe to call twice.
+
+        Close reading connections before: SQLite leaves the log beside the database while another connection is open.
+        """
         self.end()
+        self._jobs.put(None)
         atexit.unregister(self._at_exit)
         self._thread.join()
 
     def _at_exit(self) -> None:
         # Bounded: another program may hold the lock, and what was not acknowledged was not promised.
         self.end()
+        self._jobs.put(None)
         self._thread.join(_LAST_WORDS_SECONDS)
 
     def end(self) -> None:
         """Take no further jobs. Called where jobs are handed in, so that none can slip in behind the end."""
-        if not self._closed:
-            self._closed = True
-            self._jobs.put(None)
+        self._closed = True
 
     def _serve(self) -> None:
         while True:
