@@ -1,4 +1,7 @@
-"""``make bench``: everything, or the parts named: ``python -m bench start record shared large today definitions``."""
+"""``make bench``: everything, or the parts named.
+
+``python -m bench start record shared large today definitions reserve reserves ten_million hook``
+"""
 
 from __future__ import annotations
 
@@ -12,13 +15,13 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import commands, large, shared_file, stdio
+from bench import bulk, commands, hook, large, reserving, shared_file, stdio, ten_million
 from bench.table import Row, markdown
 
 KEPT = Path(".bench")
 
 
-def prepare(db: Path) -> None:
+def prepare(db: Path, mode: str = "alert") -> None:
     """A new ledger with three budgets that cover every call."""
     from cost_mcp.config.settings import Settings
     from cost_mcp.service.opening import open_service
@@ -26,7 +29,8 @@ def prepare(db: Path) -> None:
     async def make() -> None:
         async with open_service(Settings(db=str(db))) as service:
             for name in ("day", "week", "month"):
-                await service.set_budget({"name": name, "limit": "1000000", "period": name}, changed_by="bench")
+                given = {"name": name, "limit": "1000000", "period": name, "mode": mode}
+                await service.set_budget(given, changed_by="bench")
 
     asyncio.run(make())
 
@@ -39,6 +43,27 @@ def ledgers() -> tuple[Path, Path]:
     large.fill(small, large.SMALL, prepare)
     large.fill(big, large.LARGE, prepare)
     return small, big
+
+
+def wallets() -> tuple[Path, Path]:
+    """The ledgers of ten thousand and of ten million calls with enforcing budgets, made once a month and kept."""
+    KEPT.mkdir(exist_ok=True)
+    month = datetime.now(UTC).strftime("%Y-%m")
+    small, big = KEPT / f"ten_thousand-{month}.db", KEPT / f"ten_million-{month}.db"
+    large.fill(small, ten_million.SMALL, enforcing)
+    bulk.load(big, ten_million.LARGE, enforcing)
+    return small, big
+
+
+def enforcing(db: Path) -> None:
+    """As ``prepare``, but the budgets enforce."""
+    prepare(db, "enforce")
+
+
+def enforced(folder: Path) -> Path:
+    """A new ledger with three enforcing budgets."""
+    enforcing(folder / "reserve.db")
+    return folder / "reserve.db"
 
 
 def with_ledger(folder: Path, measure: Callable[[Path], Row], name: str) -> list[Row]:
@@ -59,6 +84,10 @@ def main(parts: list[str]) -> int:
             "large": lambda: [*large.same_price(*ledgers()), large.report_against_scan(ledgers()[1])],
             "today": lambda: [commands.today(ledgers()[1])],
             "definitions": lambda: with_ledger(folder, stdio.definitions, "definitions"),
+            "reserve": lambda: reserving.reserve_budget(enforced(folder)),
+            "reserves": lambda: reserving.reserves(folder),
+            "ten_million": lambda: [*ten_million.over_stdio(*wallets()), *ten_million.in_process(*wallets())],
+            "hook": lambda: hook.hook(folder),
         }
         rows: list[Row] = []
         for part in parts or known:

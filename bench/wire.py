@@ -47,9 +47,13 @@ class Wire:
 
     def call(self, tool: str, arguments: Mapping[str, object]) -> float:
         """The seconds one tool call takes, there and back."""
+        return self.answered(tool, arguments)[0]
+
+    def answered(self, tool: str, arguments: Mapping[str, object]) -> tuple[float, dict[str, Any]]:
+        """The seconds one tool call takes, there and back, and its structured answer."""
         began = time.perf_counter()
-        self.request("tools/call", {"name": tool, "arguments": arguments})
-        return time.perf_counter() - began
+        result = self.request("tools/call", {"name": tool, "arguments": arguments})
+        return time.perf_counter() - began, cast("dict[str, Any]", result["structuredContent"])
 
     def close(self) -> None:
         """End the server's input and wait for it to leave."""
