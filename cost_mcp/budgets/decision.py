@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from cost_mcp.model.budget import Standing
+from cost_mcp.model.budget import Standing, percent_words
 from cost_mcp.model.money import display_usd
 
 ALLOW, WARN, DENY = "allow", "warn", "deny"
@@ -70,8 +70,8 @@ def _sentence(verdict: str, standing: Standing, percent: Decimal) -> str:
     left = _shown(max(standing.remaining, Decimal(0)), budget.unit)
     lead = {
         DENY: f"Budget {budget.name}{of} would be exceeded",
-        WARN: f"Budget {budget.name}{of} would reach {percent:.0f} %",
-        ALLOW: f"Within every budget; the tightest, {budget.name}{of}, would reach {percent:.0f} %",
+        WARN: f"Budget {budget.name}{of} would reach {percent_words(percent)}",
+        ALLOW: f"Within every budget; the tightest, {budget.name}{of}, would reach {percent_words(percent)}",
     }[verdict]
     bound = " (a lower bound: some calls are unpriced)" if standing.unpriced_calls and budget.unit == "usd" else ""
     return f"{lead}: {left} left of {_shown(budget.limit, budget.unit)} per {budget.period}{bound}."

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from cost_mcp.ledger.contract import DENY_UNPRICED
-from cost_mcp.model.budget import Standing
+from cost_mcp.model.budget import Standing, percent_words
 from cost_mcp.model.moment import instant_text
 from cost_mcp.model.money import display_usd
 from cost_mcp.model.reservation import ReserveOrder
@@ -64,14 +64,18 @@ def _admitted(order: ReserveOrder, judged: Sequence[Standing], unsure: Sequence[
     past = [s for s in judged if percent(s) >= s.budget.thresholds.warning or percent(s) > 100]
     if past:
         worst = max(past, key=percent)
-        return Verdict(WARN, f"Budget {_name(worst)} reaches {percent(worst):.0f} %: {_left(worst)} before this.", worst)
+        return Verdict(
+            WARN, f"Budget {_name(worst)} reaches {percent_words(percent(worst))}: {_left(worst)} before this.", worst
+        )
     unknown = [] if order.priced else [s for s in judged if s.budget.unit == "usd"]
     if unknown:
         return Verdict(WARN, f"Budget {_name(unknown[0])} cannot tell: the model has no known price.", unknown[0])
     if unsure:
         return Verdict(WARN, f"Budget {_name(unsure[0])} is a lower bound: some calls in it are unpriced.", unsure[0])
     tightest = max(judged, key=percent)
-    return Verdict(ALLOW, f"Within every budget; the tightest, {_name(tightest)}, reaches {percent(tightest):.0f} %.", tightest)
+    return Verdict(
+        ALLOW, f"Within every budget; the tightest, {_name(tightest)}, reaches {percent_words(percent(tightest))}.", tightest
+    )
 
 
 def _wants_tokens(order: ReserveOrder, standing: Standing) -> str | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
 
 from cost_mcp.errors import InvalidInput
 from cost_mcp.model.call import DEFAULT_TENANT, check_choice
@@ -149,3 +149,8 @@ class Standing:
             if used >= getattr(steps, name):
                 return name
         return "ok"
+
+
+def percent_words(percent: Decimal) -> str:
+    """A percent for a sentence, as a whole number rounded down: what is not reached never reads as reached."""
+    return f"{percent.to_integral_value(rounding=ROUND_FLOOR):f} %"

@@ -11,6 +11,9 @@ from cost_mcp.errors import InvalidInput, UnknownName
 EARLIEST = datetime(2020, 1, 1, tzinfo=UTC)
 """No model of any catalog was sold by the token before; an earlier time is a mistaken unit or a dead clock."""
 
+LATEST = datetime(2200, 1, 1, tzinfo=UTC)
+"""The end of all time here: no instant lies after it, and a period without an end ends at it."""
+
 MAX_AHEAD = timedelta(minutes=5)
 """How far ahead of this clock a call may say it happened; clocks differ by less."""
 
@@ -37,7 +40,7 @@ def parse_instant(value: object, field: str) -> datetime:
     """An instant from RFC 3339 text or an aware ``datetime``, in UTC.
 
     Raises:
-        InvalidInput: not a time, without an offset, or before 2020.
+        InvalidInput: not a time, without an offset, before 2020 or after 2199.
     """
     if isinstance(value, str):
         try:
@@ -50,11 +53,17 @@ def parse_instant(value: object, field: str) -> datetime:
         raise InvalidInput(f"{field} has no offset from UTC.", field=field, hint="Add Z or +02:00 to the time.")
     try:
         instant = value.astimezone(UTC)
-    except OverflowError:
-        raise _not_a_time(field) from None
-    if instant < EARLIEST:
-        raise InvalidInput(f"{field} is before 2020.", field=field, hint="Check its unit and clock; give RFC 3339 text.")
+    except OverflowError:  # the first or last day of the calendar: the years on either side have no name
+        raise out_of_range(field, value.year) from None
+    if not EARLIEST <= instant <= LATEST:
+        raise out_of_range(field, instant.year)
     return instant
+
+
+def out_of_range(field: str, year: int) -> InvalidInput:
+    """The refusal of a time whose year is not one of those in which calls are made."""
+    when = f"before {EARLIEST.year}" if year < EARLIEST.year else f"after {LATEST.year - 1}"
+    return InvalidInput(f"{field} is {when}.", field=field, hint="Check its unit and clock: years run from 2020 to 2199.")
 
 
 def _not_a_time(field: str) -> InvalidInput:

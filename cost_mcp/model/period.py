@@ -9,10 +9,10 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from cost_mcp.errors import InvalidInput, UnknownName
-from cost_mcp.model.moment import EARLIEST, parse_instant, zone
+from cost_mcp.model.moment import EARLIEST, LATEST, out_of_range, parse_instant, zone
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-FOREVER = datetime(2200, 1, 1, tzinfo=UTC)
+FOREVER = LATEST
 """The end of a period that has none."""
 
 PERIOD_NAMES = (
@@ -84,6 +84,7 @@ def named_period(name: str, now: datetime, timezone: str = "UTC", first_weekday:
 
     Raises:
         UnknownName: no such period; the hint lists the forms.
+        InvalidInput: a year, month or day that the calendar does not have, or before 2020 or after 2199.
     """
     tz = zone(timezone)
     today = now.astimezone(tz).date()
@@ -93,7 +94,7 @@ def named_period(name: str, now: datetime, timezone: str = "UTC", first_weekday:
     if hours := re.fullmatch(r"([1-9]\d{0,4})h", wanted):
         end = now.astimezone(UTC).replace(second=0, microsecond=0) + timedelta(minutes=1)
         return Period(name=wanted, start=end - timedelta(hours=int(hours[1])), end=end, timezone=timezone)
-    span = _relative(wanted, today, first_weekday) or _counted(wanted, today, first_weekday) or _written(wanted)
+    span = _relative(wanted, today, first_weekday) or _counted(wanted, today, first_weekday) or _written(wanted, "period")
     if span is None:
         raise UnknownName(
             "period is not a known name.",
@@ -119,10 +120,11 @@ def stated_period(start: object, end: object | None, now: datetime, timezone: st
 
 def _bound(value: object, field: str, tz: ZoneInfo) -> datetime:
     if isinstance(value, str) and re.fullmatch(r"\d{4}-\d{2}-\d{2}", value.strip()):
-        span = _written(value.strip())
-        if span is None:
-            raise InvalidInput(f"{field} is not a day of the calendar.", field=field, hint="Give it as 2026-11-22.")
-        return parse_instant(day_start(span[0], tz), field)
+        if value.strip() == f"{FOREVER:%Y-%m-%d}":  # the day after the last one: an end that is excluded
+            return FOREVER
+        span = _written(value.strip(), field)
+        assert span is not None
+        return day_start(span[0], tz)
     return parse_instant(value, field)
 
 
@@ -150,14 +152,15 @@ def _counted(name: str, today: date, first_weekday: int) -> tuple[date, date] | 
     return max(first - timedelta(days=(count - 1) * (end - first).days), EARLIEST.date()), end
 
 
-def _written(name: str) -> tuple[date, date] | None:
-    match = re.fullmatch(r"(2\d{3})(?:-(\d{2}))?(?:-(\d{2}))?", name)
+def _written(name: str, field: str) -> tuple[date, date] | None:
+    match = re.fullmatch(r"(\d{4})(?:-(\d{2}))?(?:-(\d{2}))?", name)
     if match is None:
         return None
     try:
         day = date(int(match[1]), int(match[2] or 1), int(match[3] or 1))
     except ValueError:
-        return None
+        what = "a day" if field != "period" else "a day or month"
+        raise InvalidInput(f"{field} is not {what} of the calendar.", field=field, hint="Give it as 2026-11-22.") from None
     if not EARLIEST.year <= day.year < FOREVER.year:
-        return None
+        raise out_of_range(field, day.year)
     return calendar_span("day" if match[3] else "month" if match[2] else "year", day)

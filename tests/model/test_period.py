@@ -85,7 +85,7 @@ def test_the_last_period_ends_where_this_one_starts(now: datetime, unit: str):
     assert named_period(last, now, zone).end == named_period(this, now, zone).start
 
 
-@pytest.mark.parametrize("name", ["", "fortnight", "0d", "2026-13", "2026-02-30", "1999", "d7", "99999999d"])
+@pytest.mark.parametrize("name", ["", "fortnight", "0d", "20261", "2026-1", "d7", "99999999d"])
 def test_a_name_that_is_none_is_refused_with_the_known_ones(name: str):
     with pytest.raises(UnknownName, match="today"):
         named_period(name, NOW)

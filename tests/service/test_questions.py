@@ -272,3 +272,51 @@ async def test_an_agent_called_none_takes_no_money_with_it(opened: Opener):
         report = await service.cost_report({"period": "today"})
     shape = report_shape(report)
     assert shape["by_agent"] == {"(none)": shape["total_cost_usd"]}
+
+
+@pytest.mark.parametrize(
+    ("spent", "shown"), [("9.996", "99 %"), ("7.99", "79 %"), ("10", "100 %"), ("12.349", "123 %"), ("0.004", "0 %")]
+)
+async def test_no_percent_reads_as_reached_before_it_is(opened: Opener, spent: str, shown: str):
+    async with opened() as service:
+        await service.set_budget({"name": "daily", "limit": "10", "period": "day"}, changed_by="test")
+        asked = await service.budget_status({"estimated_cost_usd": spent})
+        held = await service.reserve_budget({"amount_usd": spent})
+    assert asked.decision is not None
+    assert f"would reach {shown}" in asked.decision.why
+    assert f"reaches {shown}" in held.why
+
+
+@pytest.mark.parametrize(
+    ("fields", "field", "reason"),
+    [
+        ({"period": "1999"}, "period", "before 2020"),
+        ({"period": "2019-12"}, "period", "before 2020"),
+        ({"period": "0001-01-01"}, "period", "before 2020"),
+        ({"period": "2200"}, "period", "after 2199"),
+        ({"period": "9999-12-31"}, "period", "after 2199"),
+        ({"period": "2026-13"}, "period", "not a day or month of the calendar"),
+        ({"period": "2026-02-30"}, "period", "not a day or month of the calendar"),
+        ({"start": "2019-12-31"}, "start", "before 2020"),
+        ({"start": "1999-02-30"}, "start", "not a day of the calendar"),
+        ({"start": "2026-01-01", "end": "2200-01-02"}, "end", "after 2199"),
+        ({"start": "2026-01-01", "end": "2200-01-01T00:00:01Z"}, "end", "after 2199"),
+        ({"start": "0001-01-01T00:00:00+02:00"}, "start", "before 2020"),
+        ({"start": "2026-01-01", "end": "9999-12-31T23:59:59-02:00"}, "end", "after 2199"),
+    ],
+)
+async def test_a_time_out_of_range_is_refused_for_that_reason(
+    opened: Opener, fields: dict[str, object], field: str, reason: str
+):
+    async with opened() as service:
+        with pytest.raises(CostError) as refused:
+            await service.cost_report(fields)
+    assert refused.value.field == field
+    assert reason in refused.value.sentence
+
+
+@pytest.mark.parametrize("end", ["2200-01-01", "2200-01-01T00:00:00Z"])
+async def test_a_report_may_reach_to_the_end_of_all_time(opened: Opener, end: str):
+    async with opened() as service:
+        answer = await service.cost_report({"start": "2020-01-01", "end": end, "timezone": "Asia/Tokyo"})
+    assert answer.report.query.period.end.year == 2200
