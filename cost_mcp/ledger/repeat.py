@@ -63,7 +63,11 @@ def _stated(call: Call) -> int | None:
 
 
 def context_warning(old: Call, new: Call) -> tuple[str, ...]:
-    """A warning that names the context a repeat gave differently; empty when it gave nothing different."""
+    """A warning that names what a repeat gave differently without contradicting: its context, and what it says first.
+
+    Empty when it gave nothing different. A tier, time or cost that the earlier report did not give counts no more than a
+    context does: the reporter has to hear of it.
+    """
     differing = [
         name
         for name in CONTEXT_NAMES
@@ -73,6 +77,18 @@ def context_warning(old: Call, new: Call) -> tuple[str, ...]:
         differing.append("tags")
     if new.billing != old.billing:
         differing.append("billing")
+    differing += _first_said(old, new)
     if not differing:
         return ()
     return (f"already recorded with a different {', '.join(differing)}; the earlier report stands",)
+
+
+def _first_said(old: Call, new: Call) -> list[str]:
+    said: list[str] = []
+    if "service_tier" in new.supplied and new.service_tier != old.service_tier:
+        said.append("service_tier")
+    if "stated_cost_usd" in new.supplied and _stated(new) != _stated(old):
+        said.append("cost_usd")
+    if "occurred_at" in new.supplied and micros(new.occurred_at) != micros(old.occurred_at):
+        said.append("occurred_at")
+    return said

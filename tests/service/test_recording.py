@@ -280,3 +280,30 @@ async def test_tenants_do_not_see_each_other(opened: Opener):
     assert not other.task.known
     assert other.task.nearest == ()
     assert status.standings == ()
+
+
+@pytest.mark.parametrize(
+    ("first", "again", "named"),
+    [
+        ({}, {"cost_usd": "0.5"}, "cost_usd"),
+        ({}, {"service_tier": "batch"}, "service_tier"),
+        ({"cost_usd": "0.5"}, {"service_tier": "flex"}, "service_tier"),
+        ({}, {"occurred_at": "2026-11-22T11:00:00Z"}, "occurred_at"),
+        ({}, {"cost_usd": "0.5", "service_tier": "batch", "agent": "other"}, "agent, service_tier, cost_usd"),
+    ],
+)
+async def test_what_a_repeat_says_for_the_first_time_is_told_not_to_count(
+    opened: Opener, first: dict[str, object], again: dict[str, object], named: str
+):
+    async with opened() as service:
+        told_first = await told(service, call_id="c-1", **first)
+        repeated = await told(service, call_id="c-1", **first, **again)
+    assert (repeated.outcome, repeated.cost_usd) == ("exists", told_first.cost_usd)
+    assert any(f"a different {named};" in warning for warning in repeated.warnings)
+
+
+async def test_a_repeat_that_says_what_stands_gets_no_warning(opened: Opener):
+    async with opened() as service:
+        await told(service, call_id="c-1")
+        repeated = await told(service, call_id="c-1", service_tier="standard", occurred_at="2026-11-22T12:00:00Z")
+    assert repeated.warnings == ()
