@@ -24,6 +24,10 @@ _OPENAI = re.compile(r"^(?:ft:)?(?:chatgpt-|codex-mini|computer-use-|omni-modera
 """Names only OpenAI gives its models that genai-prices' own pattern leaves out; Azure lists some of them too."""
 
 MAX_NEAREST = 3
+NEAR, NEAR_ELSEWHERE = 0.6, 0.75
+"""How alike names have to be (difflib's ratio): among one provider's own, and among thousands of everybody's, where half of
+any name is somewhere."""
+
 MAX_COMPARED = 100
 """A longer name is not compared with others: no model's is, and comparing takes time with its length."""
 
@@ -109,7 +113,7 @@ class Shelf:
             for name in self._models(provider):
                 sellers.setdefault(name, []).append(provider)
         wanted = model.lower()
-        near = (wanted,) if wanted in sellers else self._alike(sellers, wanted)
+        near = (wanted,) if wanted in sellers else _holding(sellers, wanted) or self._alike(sellers, wanted, NEAR_ELSEWHERE)
         return tuple(f"{self._maker(name, sellers[name])}/{name}" for name in near)
 
     def _maker(self, name: str, sellers: Sequence[str]) -> str:
@@ -128,9 +132,9 @@ class Shelf:
         return tuple({folded(provider): provider for provider in reversed(found)}.values())
 
     @staticmethod
-    def _alike(names: Iterable[str], name: str) -> tuple[str, ...]:
+    def _alike(names: Iterable[str], name: str, cutoff: float = NEAR) -> tuple[str, ...]:
         others = [other for other in names if other != name]
-        return tuple(difflib.get_close_matches(name, others, n=MAX_NEAREST, cutoff=0.6)) if len(name) <= MAX_COMPARED else ()
+        return tuple(difflib.get_close_matches(name, others, n=MAX_NEAREST, cutoff=cutoff)) if len(name) <= MAX_COMPARED else ()
 
     @property
     def _library(self) -> Library:
@@ -223,3 +227,11 @@ class Shelf:
                 or self._supplement.find(provider, name, shorten=True)
             )
         return self._base[key]
+
+
+def _holding(names: Iterable[str], name: str) -> tuple[str, ...]:
+    """The shortest names that hold all of a name of several words, as claude-opus-4-6 holds opus-4-6."""
+    if "-" not in name:
+        return ()
+    whole = re.compile(rf"(?<![a-z0-9]){re.escape(name)}(?![a-z0-9])")
+    return tuple(sorted((other for other in names if whole.search(other)), key=lambda other: (len(other), other))[:MAX_NEAREST])

@@ -271,6 +271,7 @@ def test_candidates_can_be_asked_for_as_they_are_named(price: Price):
         ("anthropic/claude-opus-46", None, "anthropic/claude-opus-4-6"),
         ("antropic/claude-opus-46", None, "anthropic/claude-opus-4-6"),
         ("opus-4-6", None, "anthropic/claude-opus-4-6"),  # no family's name begins like that
+        ("sonnet-4-5", "no-such-host", "anthropic/claude-sonnet-4-5"),
         ("gtp-5.4", None, "openai/gpt-5.4"),
         ("GTP-5.4", None, "openai/gpt-5.4"),
         ("gpt-4o", "anthropic", "openai/gpt-4o"),
@@ -287,9 +288,42 @@ def test_a_misspelt_name_is_answered_with_a_name_that_can_be_asked_for(
     assert price(first, None if "/" in first else provider, input_tokens=1, output_tokens=1).priced == "list"
 
 
-@pytest.mark.parametrize("name", ["x" * 256, "claude-opus-4-6" * 17, "%"])
-def test_a_name_like_no_other_has_no_nearest(price: Price, name: str):
-    assert price(name, input_tokens=1).nearest == ()
+@pytest.mark.parametrize(
+    ("name", "provider"),
+    [
+        ("x" * 256, None),
+        ("claude-opus-4-6" * 17, None),
+        ("%", None),
+        ("acme-coder", "acme"),  # two thirds of many a coder's name
+        ("acme-coder", None),
+        ("acme/acme-coder", None),
+        ("coder", "acme"),
+        ("house-model", None),
+    ],
+)
+def test_a_name_like_no_other_has_no_nearest(price: Price, name: str, provider: str | None):
+    assert price(name, provider, input_tokens=1).nearest == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "provider", "listed"),
+    [
+        ("deepseek-v4-flash-0731", None, "deepseek-v4-flash"),  # the tables match it whatever its date
+        ("deepseek/deepseek-v4-flash-0731", None, "deepseek-v4-flash"),
+        ("DeepSeek-V4-Flash-0731", "deepseek", "deepseek-v4-flash"),
+        ("deepseek-v4-flash-2026-07-31", None, "deepseek-v4-flash"),
+        ("deepseek/deepseek-v4-flash-0731", "openrouter", "deepseek/deepseek-v4-flash-0731"),  # listed at its own price
+        ("deepseek-v4-flash-1331", None, None),  # no day of any year
+        ("deepseek-v4-flash-0732", None, None),
+        ("deepseek-v4-flash-0731-exp", None, None),
+        ("deepseek-v4-lightning-0731", None, None),
+        ("gpt-5-0731", None, None),  # no table says that it costs what gpt-5 costs
+    ],
+)
+def test_a_month_and_day_is_read_only_behind_a_name_that_a_table_knows_so(
+    price: Price, name: str, provider: str | None, listed: str | None
+):
+    assert price(name, provider, input_tokens=1).model == listed
 
 
 @given(st.text(st.characters(codec="ascii", categories=("L", "N", "P")), min_size=1, max_size=30))
