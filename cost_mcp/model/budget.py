@@ -12,6 +12,7 @@ from cost_mcp.model.moment import zone
 from cost_mcp.model.money import parse_usd
 from cost_mcp.model.name import clean_name
 from cost_mcp.model.scope import EACH_DIMENSIONS, EVERY_CALL, Scope
+from cost_mcp.model.unpriced import ASSUME_PRICE, DENY_UNPRICED, UNPRICED_POLICIES, WARN_UNPRICED, AssumedPrice
 
 BUDGET_PERIODS = ("hour", "day", "week", "month", "quarter", "year", "total")
 BUDGET_MODES = ("alert", "enforce", "shadow")
@@ -54,8 +55,12 @@ class Budget:
     dimension. ``origin`` says who set it (``cli``, or ``file:…``). ``counts_from`` is the start of the first window kept:
     calls before it belong to no window of this budget.
 
+    ``unpriced`` says what calls without a known price mean for a limit in dollars: ``deny`` admits nothing more while there
+    are any, ``warn`` only says so, ``assume`` counts their tokens at the price ``assumed``. Not given, a budget that alerts
+    warns and any other denies.
+
     Raises:
-        InvalidInput, UnknownName: a limit, name, period, mode, zone or week start that cannot be taken.
+        InvalidInput, UnknownName: a limit, name, period, mode, policy, zone or week start that cannot be taken.
     """
 
     name: str
@@ -72,6 +77,8 @@ class Budget:
     thresholds: Thresholds = DEFAULT_THRESHOLDS
     mode: str = "alert"
     include_subscription: bool = False
+    unpriced: str = ""
+    assumed: AssumedPrice | None = None
     origin: str = "cli"
     created_at: datetime | None = None
     counts_from: datetime | None = None
@@ -86,6 +93,23 @@ class Budget:
         if not 0 <= self.week_start <= 6:
             raise InvalidInput("week_start is not a weekday.", field="week_start", hint="Use 0 (Monday) to 6 (Sunday).")
         self._check_limits()
+        self._settle_unpriced()
+
+    def _settle_unpriced(self) -> None:
+        if not self.unpriced:
+            usual = WARN_UNPRICED if self.mode == "alert" else DENY_UNPRICED
+            object.__setattr__(self, "unpriced", usual if self.assumed is None else ASSUME_PRICE)
+        check_choice(self.unpriced, UNPRICED_POLICIES, "unpriced")
+        if (self.assumed is None) == (self.unpriced == ASSUME_PRICE):
+            raise InvalidInput(
+                "unpriced: assume and a price to assume go together.",
+                field="unpriced",
+                hint="Give both: the price in US dollars per million tokens.",
+            )
+        if self.assumed is not None and self.limit_usd is None:
+            raise InvalidInput(
+                "a limit that is not in dollars assumes no price.", field="unpriced", hint="Leave it out: every call counts."
+            )
 
     def _check_limits(self) -> None:
         given = [v for v in (self.limit_usd, self.limit_tokens, self.limit_calls) if v is not None]
@@ -106,6 +130,11 @@ class Budget:
         return Decimal(limit)
 
     @property
+    def per(self) -> str:
+        """The period in a sentence: ``per day``, or ``in total``."""
+        return "in total" if self.period == "total" else f"per {self.period}"
+
+    @property
     def unit(self) -> str:
         """``usd``, ``tokens`` or ``calls``."""
         return "usd" if self.limit_usd is not None else "tokens" if self.limit_tokens is not None else "calls"
@@ -116,8 +145,9 @@ class Standing:
     """Where a budget stands in one window. ``each_value`` names the window of an each-budget.
 
     ``spent`` and ``reserved`` are in the budget's unit and include provisional calls, and subscription calls only where
-    the budget asks for them; while ``unpriced_calls`` is not 0, spent dollars are a lower bound. ``projected`` is what the
-    window comes to at the rate so far, where that was asked for and can be said.
+    the budget asks for them; while ``unpriced_calls`` is not 0, spent dollars are a lower bound. ``assumed`` is the part of
+    ``spent`` that rests on the price the budget assumes for calls without a known one. ``projected`` is what the window
+    comes to at the rate so far, where that was asked for and can be said.
     """
 
     budget: Budget
@@ -129,6 +159,7 @@ class Standing:
     calls: int = 0
     unpriced_calls: int = 0
     provisional: Decimal = Decimal(0)
+    assumed: Decimal = Decimal(0)
     projected: Decimal | None = None
 
     @property
