@@ -12,6 +12,7 @@ from cost_mcp.config.budgets import LIMIT_VARIABLES
 from cost_mcp.errors import ConfigError, InvalidInput
 from cost_mcp.model.call import BILLING_MODES, DEFAULT_TENANT
 from cost_mcp.model.moment import zone
+from cost_mcp.model.money import parse_usd
 from cost_mcp.model.name import clean_name
 from cost_mcp.model.period import WEEKDAYS
 
@@ -19,6 +20,7 @@ PREFIX = "COST_MCP_"
 MAX_PATTERNS = 32
 MAX_BACKDATE_HOURS = 24 * 365 * 10
 HOOK_VERDICTS = ("allow", "deny")
+SENSITIVITIES = ("low", "normal", "high")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +127,23 @@ def _percent(given: Given) -> Decimal:
     return percent
 
 
+def _sensitivity(given: Given) -> str:
+    word = _word(given).lower()
+    if word not in SENSITIVITIES:
+        raise given.refused("is not a sensitivity.", f"Use {', '.join(SENSITIVITIES)}.")
+    return word
+
+
+def _amount(given: Given) -> Decimal:
+    try:
+        amount = parse_usd(given.value, "value")
+    except InvalidInput as error:
+        raise given.refused(error.sentence.removeprefix("value "), error.hint or "") from None
+    if not amount:
+        raise given.refused("is zero.", "Give the smallest amount in US dollars that matters: 0.50.")
+    return amount
+
+
 def _path(given: Given) -> Path:
     text = given.value if isinstance(given.value, str) and len(given.value) > 256 else _name(given)
     if "\0" in text:
@@ -186,6 +205,11 @@ SETTINGS: tuple[Declared, ...] = (
         "critical_percent", _percent, "percent", "95", "Where budgets that settings declare are critical, unless they say."
     ),
     _declared("hook_on_error", _verdict, "allow or deny", "allow", "What `cost-mcp hook` answers when it cannot find out."),
+    _declared("anomalies", _switch, "true or false", "true", "Whether spend far above its own history raises an alert."),
+    _declared(
+        "anomalies_sensitivity", _sensitivity, "low, normal or high", "normal", "How far above its history spend has to be."
+    ),
+    _declared("anomalies_min_usd", _amount, "US dollars", "1", "The smallest amount above the usual that an anomaly is about."),
     Declared(
         name="task_patterns",
         parse=_patterns,

@@ -67,6 +67,9 @@ class Settings:
     warning_percent: Decimal | None = None
     critical_percent: Decimal | None = None
     hook_on_error: str = "allow"
+    anomalies: bool = True
+    anomalies_sensitivity: str = "normal"
+    anomalies_min_usd: Decimal = Decimal(1)
     budgets: tuple[DeclaredBudget, ...] = ()
     budget_origins: tuple[str, ...] = ()
     task_patterns: tuple[str, ...] = ()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,9 @@ def test_only_what_the_environment_names_is_bound(repository: Path):
         ("COST_MCP_BILLING", "subscription", "billing", "subscription"),
         ("COST_MCP_SESSION_ID", "s-1", "session_id", "s-1"),
         ("COST_MCP_TASK_ID", "T-9", "task_id", "T-9"),
+        ("COST_MCP_ANOMALIES", "off", "anomalies", False),
+        ("COST_MCP_ANOMALIES_SENSITIVITY", "High", "anomalies_sensitivity", "high"),
+        ("COST_MCP_ANOMALIES_MIN_USD", "0.50", "anomalies_min_usd", Decimal("0.5")),
     ],
 )
 def test_a_variable_sets_its_setting(tmp_path: Path, variable: str, text: str, name: str, expected: object):
@@ -89,6 +93,11 @@ def test_a_variable_sets_its_setting(tmp_path: Path, variable: str, text: str, n
         ("COST_MCP_DB", "mysql://secret@host/db"),
         ("COST_MCP_DB", ":memory:"),
         ("COST_MCP_PRICE_BOOK", "nul\0byte"),
+        ("COST_MCP_ANOMALIES", "sometimes"),
+        ("COST_MCP_ANOMALIES_SENSITIVITY", "paranoid"),
+        ("COST_MCP_ANOMALIES_MIN_USD", "a dollar"),
+        ("COST_MCP_ANOMALIES_MIN_USD", "-3.5"),
+        ("COST_MCP_ANOMALIES_MIN_USD", "0.0"),
     ],
 )
 def test_a_malformed_variable_is_named_and_its_value_is_not_repeated(tmp_path: Path, variable: str, text: str):
