@@ -6,15 +6,15 @@ decided where every other budget is read, and its refusal then names the line th
 
 from __future__ import annotations
 
-import difflib
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
 from typing import cast
 
-from cost_mcp.config.written import Entry, WrittenFile, shown_key
+from cost_mcp.config.at import At
+from cost_mcp.config.written import WrittenFile
 from cost_mcp.errors import ConfigError
 
 BUDGETS_KEY, COST_KEY = "budgets", "cost"
@@ -71,9 +71,9 @@ def declared_in_file(file: WrittenFile, *, trusted: bool, project: str | None, o
     """
     found: list[DeclaredBudget] = []
     if (entry := file.entries.get(BUDGETS_KEY)) is not None and entry.value is not None:
-        found += _listed(_At(file.path, entry), trusted=trusted)
+        found += _listed(At(file.path, entry, BUDGETS_KEY), trusted=trusted)
     if (entry := file.entries.get(COST_KEY)) is not None and entry.value is not None:
-        found += _plain(_At(file.path, entry), trusted=trusted)
+        found += _plain(At(file.path, entry, BUDGETS_KEY), trusted=trusted)
     seen: set[str] = set()
     for budget in found:
         if budget.name in seen:
@@ -108,21 +108,7 @@ def with_percents(budget: DeclaredBudget, percents: Mapping[str, Decimal], place
     return replace(budget, fields={**budget.fields, "thresholds": steps}, places={"thresholds": place, **budget.places})
 
 
-@dataclass(frozen=True, slots=True)
-class _At:
-    """A key of a file, and the lines of everything below it."""
-
-    file: Path
-    entry: Entry
-
-    def place(self, *path: str | int) -> str:
-        return f"{self.file}, line {self.entry.lines.get(path, self.entry.line)}"
-
-    def refused(self, path: Sequence[str | int], reason: str, hint: str) -> ConfigError:
-        return ConfigError(f"{self.place(*path)}: {reason}", field=BUDGETS_KEY, hint=hint)
-
-
-def _listed(at: _At, *, trusted: bool) -> list[DeclaredBudget]:
+def _listed(at: At, *, trusted: bool) -> list[DeclaredBudget]:
     value = at.entry.value
     if isinstance(value, dict):
         given = cast("dict[object, object]", value)
@@ -136,13 +122,13 @@ def _listed(at: _At, *, trusted: bool) -> list[DeclaredBudget]:
     return found
 
 
-def _one(at: _At, path: tuple[str | int, ...], name: object, fields: object, *, trusted: bool) -> DeclaredBudget:
+def _one(at: At, path: tuple[str | int, ...], name: object, fields: object, *, trusted: bool) -> DeclaredBudget:
     if not isinstance(name, str) or not name.strip():
         raise at.refused(path, "a budget has no name.", "Give it one: `name: daily`.")
     if not isinstance(fields, dict):
         raise at.refused(path, "a budget has no fields.", "Give it a limit: `limit: 10`.")
     given = {str(key): value for key, value in cast("dict[object, object]", fields).items() if value is not None}
-    _refuse_unknown(at, path, given, FIELDS, "a field of a budget")
+    at.refuse_unknown(path, given, FIELDS, "a field of a budget")
     if isinstance(steps := given.get("thresholds"), str):
         given["thresholds"] = steps.split(",")
     places = {key: at.place(*path, key) for key in given}
@@ -156,11 +142,11 @@ def _one(at: _At, path: tuple[str | int, ...], name: object, fields: object, *, 
     )
 
 
-def _plain(at: _At, *, trusted: bool) -> list[DeclaredBudget]:
+def _plain(at: At, *, trusted: bool) -> list[DeclaredBudget]:
     cost = _mapping(at, (), at.entry.value)
-    _refuse_unknown(at, (), cost, ("alerts",), "a setting of cost")
+    at.refuse_unknown((), cost, ("alerts",), "a setting of cost")
     alerts = _mapping(at, ("alerts",), cost.get("alerts"))
-    _refuse_unknown(at, ("alerts",), alerts, _ALERT_KEYS, "a setting of cost.alerts")
+    at.refuse_unknown(("alerts",), alerts, _ALERT_KEYS, "a setting of cost.alerts")
     percents = {name: _percent(at, ("alerts", name), alerts[name]) for name in PERCENTS if alerts.get(name) is not None}
     found: list[DeclaredBudget] = []
     for name, fixed in PLAIN.items():
@@ -181,7 +167,7 @@ def _plain(at: _At, *, trusted: bool) -> list[DeclaredBudget]:
     return found
 
 
-def _mapping(at: _At, path: tuple[str, ...], value: object) -> dict[str, object]:
+def _mapping(at: At, path: tuple[str, ...], value: object) -> dict[str, object]:
     if value is None:
         return {}
     if not isinstance(value, dict):
@@ -189,7 +175,7 @@ def _mapping(at: _At, path: tuple[str, ...], value: object) -> dict[str, object]
     return {str(key): below for key, below in cast("dict[object, object]", value).items()}
 
 
-def _percent(at: _At, path: tuple[str, ...], value: object) -> Decimal:
+def _percent(at: At, path: tuple[str, ...], value: object) -> Decimal:
     text = str(value).removesuffix("%").strip() if isinstance(value, str | int | float) and not isinstance(value, bool) else ""
     try:
         percent = Decimal(text)
@@ -198,14 +184,6 @@ def _percent(at: _At, path: tuple[str, ...], value: object) -> Decimal:
     if not percent.is_finite() or not 0 < percent <= 1000:
         raise at.refused(path, f"{path[-1]} is not a percent.", "Give a number such as 80.")
     return percent
-
-
-def _refuse_unknown(at: _At, path: tuple[str | int, ...], given: Iterable[str], known: Sequence[str], what: str) -> None:
-    for key in given:
-        if key not in known:
-            near = difflib.get_close_matches(key.lower().replace("-", "_"), known, n=1, cutoff=0.6)
-            hint = f"Did you mean {near[0]}?" if near else f"It takes: {', '.join(known)}."
-            raise at.refused((*path, key), f"{shown_key(key)} is not {what}.", hint)
 
 
 def _of_project(budget: DeclaredBudget, project: str | None) -> DeclaredBudget:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import cast
 
 from cost_mcp.config.budgets import LIMIT_VARIABLES
+from cost_mcp.config.notifications import NOTIFICATION_VARIABLES
 from cost_mcp.errors import ConfigError, InvalidInput
 from cost_mcp.model.call import BILLING_MODES, DEFAULT_TENANT
 from cost_mcp.model.moment import zone
@@ -224,5 +225,5 @@ SETTINGS: tuple[Declared, ...] = (
 BOUND_NAMES = ("tenant", "project", "agent", "session_id", "task_id")
 """Settings that, given in the environment, bind every call of the process: an agent may not name another."""
 
-OTHER_VARIABLES = (f"{PREFIX}CONFIG", f"{PREFIX}DEBUG", *LIMIT_VARIABLES)
-"""Read outside the table: which user file to read, whether unexpected errors show their traceback, and plain limits."""
+OTHER_VARIABLES = (f"{PREFIX}CONFIG", f"{PREFIX}DEBUG", *LIMIT_VARIABLES, *NOTIFICATION_VARIABLES)
+"""Read outside the table: which user file to read, whether unexpected errors show their traceback, limits, where alerts go."""

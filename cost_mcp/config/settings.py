@@ -19,6 +19,14 @@ from cost_mcp.config.budgets import (
 )
 from cost_mcp.config.declared import BOUND_NAMES, OTHER_VARIABLES, PREFIX, SETTINGS, Declared, Given
 from cost_mcp.config.folders import config_folder, data_folder
+from cost_mcp.config.notifications import (
+    NOTIFICATIONS_KEY,
+    DeclaredChannel,
+    Surround,
+    channels_in_environment,
+    channels_in_file,
+    read_surround,
+)
 from cost_mcp.config.place import project_folder, system_zone
 from cost_mcp.config.trust import CONFIG_NAME, PRICES_NAME, is_trusted
 from cost_mcp.config.written import (
@@ -47,7 +55,8 @@ class Settings:
     ``project_price_book`` the project's once trusted (``books.price_books`` reads both).
 
     ``budgets`` are those that the environment and files declare, a later one of the same name counting instead of an earlier.
-    ``budget_origins`` names the files that were read in full: what they no longer declare is over.
+    ``budget_origins`` names the files that were read in full: what they no longer declare is over. ``notifications`` are the
+    channels that alerts are sent to, no two of one name.
     """
 
     db: str
@@ -72,6 +81,7 @@ class Settings:
     anomalies_min_usd: Decimal = Decimal(1)
     budgets: tuple[DeclaredBudget, ...] = ()
     budget_origins: tuple[str, ...] = ()
+    notifications: tuple[DeclaredChannel, ...] = ()
     task_patterns: tuple[str, ...] = ()
 
     @property
@@ -127,17 +137,19 @@ def load_settings(environ: Mapping[str, str], cwd: Path) -> Loaded:
     Raises:
         ConfigError: a value or file that cannot be taken as written; variable, or file and line, are named.
     """
-    reading = _Reading(warnings=_misspelt_variables(environ))
+    reading = _Reading(warnings=_misspelt_variables(environ), around=read_surround(environ))
     user_file = _user_file(environ, cwd)
     if user_file is not None and _is_file(user_file):
         written_by_user = read_written(user_file)
         reading.take_file(written_by_user, "user", trusted=True)
         reading.take_budgets(written_by_user, "user", trusted=True)
+        reading.take_channels(written_by_user, "user")
     folder = project_folder(cwd)
     trusted = folder is not None and reading.take_project(folder)
     reading.take_environment(environ, cwd)
     reading.fill(environ, user_file)
     reading.finish_budgets(environ)
+    reading.finish_channels()
     return Loaded(
         settings=reading.settings(),
         origins=reading.origins,
@@ -153,10 +165,12 @@ class _Reading:
     """Values and origins gathered so far; a later source replaces what an earlier one said."""
 
     warnings: list[str]
+    around: Surround
     values: dict[str, object] = field(default_factory=dict[str, object])
     origins: dict[str, Origin] = field(default_factory=dict[str, Origin])
     budgets: list[DeclaredBudget] = field(default_factory=list[DeclaredBudget])
     budget_origins: list[str] = field(default_factory=list[str])
+    channels: dict[str, DeclaredChannel] = field(default_factory=dict[str, DeclaredChannel])
 
     def put(self, name: str, value: object, origin: Origin) -> None:
         self.values[name] = value
@@ -164,11 +178,12 @@ class _Reading:
 
     def take_file(self, file: WrittenFile, kind: str, *, trusted: bool) -> None:
         """Take a file's entries; from one that is not trusted, only those any project may set, where they can be taken."""
-        ignored: list[str] = []
+        # Cloned code must not choose where it is told what was spent.
+        ignored = [NOTIFICATIONS_KEY] if NOTIFICATIONS_KEY in file.entries and not trusted else []
         for key, entry in file.entries.items():
             declared = _BY_KEY.get(key)
-            if key in BUDGET_KEYS:
-                continue  # taken when the file's project is known
+            if key in (*BUDGET_KEYS, NOTIFICATIONS_KEY):
+                continue  # budgets are taken when the file's project is known, channels when the file is trusted
             if declared is None:
                 self.warnings.append(_unknown_key(file.path, key, entry))
             elif entry.value is None:
@@ -211,6 +226,22 @@ class _Reading:
         self.values["budgets"] = tuple(with_percents(budget, percents, place) for budget in self.budgets)
         self.values["budget_origins"] = tuple(self.budget_origins)
 
+    def take_channels(self, file: WrittenFile, kind: str) -> None:
+        """Take the channels of a file that is trusted; one of a name that another file gave replaces it."""
+        found, warnings = channels_in_file(file, self.around, tuple(self.channels))
+        self.warnings += warnings
+        for one in found:
+            self.channels[one.channel.name] = one
+            self.origins[NOTIFICATIONS_KEY] = Origin(kind, str(file.path))
+
+    def finish_channels(self) -> None:
+        """Add the environment's channels."""
+        for one in channels_in_environment(self.around):
+            self.channels[one.channel.name] = one
+            self.origins[NOTIFICATIONS_KEY] = Origin("environment", one.place)
+        self.values[NOTIFICATIONS_KEY] = tuple(self.channels.values())
+        self.origins.setdefault(NOTIFICATIONS_KEY, Origin("default", ""))
+
     def take_project(self, folder: Path) -> bool:
         """Take a project's settings and, once trusted, its price book; answers whether its settings are trusted.
 
@@ -225,6 +256,8 @@ class _Reading:
                 file = written(config, content)
                 self.take_file(file, "project", trusted=trusted)
                 self.take_budgets(file, "project", trusted=trusted)
+                if trusted:
+                    self.take_channels(file, "project")
             except ConfigError as error:
                 if trusted:
                     raise
@@ -306,7 +339,7 @@ def _nearest(word: str, known: Iterable[str]) -> str | None:
 
 
 def _unknown_key(path: Path, key: str, entry: Entry) -> str:
-    known = (*_BY_KEY, *BUDGET_KEYS)
+    known = (*_BY_KEY, *BUDGET_KEYS, NOTIFICATIONS_KEY)
     near = _nearest(key.lower().replace("-", "_"), known)
     hint = f"Did you mean {near}?" if near else f"Known keys: {', '.join(known)}."
     return f"{path}, line {entry.line}: {shown_key(key)} is not a setting and is ignored. {hint}"
