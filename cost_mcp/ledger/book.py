@@ -13,6 +13,7 @@ from cost_mcp.ledger.contract import WindowOf
 from cost_mcp.ledger.entry import INSERT_PRICE_ENTRY, SELECT_PRICE_ENTRY, price_entry_text
 from cost_mcp.ledger.file import open_for_writing
 from cost_mcp.ledger.lock import FileLock
+from cost_mcp.ledger.raised import Raised
 from cost_mcp.ledger.series import INSERT_SERIES, SELECT_SERIES, SeriesKey
 from cost_mcp.ledger.window import ADD_TO_WINDOW, Counting, Window, WindowKey, one_window_sums, standing
 from cost_mcp.model.budget import Standing
@@ -42,6 +43,7 @@ class Book:
         self.folded_seq = 0
         self.last_seq = 0  # the highest row number this transaction entered; 0 when it entered none
         self.fold_after = FOLD_AFTER
+        self.raised = Raised()
         self.swept_at = 0  # up to when this transaction ended the reservations whose time is over
         self._revision = -1
         self._budgets: dict[str, tuple[Counting, ...]] = {}
@@ -56,6 +58,7 @@ class Book:
         """Start a write transaction; the caller holds the ledger's lock."""
         self.last_seq = 0
         self.swept_at = 0
+        self.raised.begin()
         self._due.clear()
         self._touched.clear()
         self.db.execute("BEGIN IMMEDIATE")
@@ -82,6 +85,7 @@ class Book:
             self.db.execute("ROLLBACK")
         self._new_series.clear()
         self._new_prices.clear()
+        self.raised.undo()
         self._revision = -1
 
     def series_id(self, key: SeriesKey) -> int:

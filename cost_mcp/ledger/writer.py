@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from cost_mcp.errors import LedgerError, LedgerUnavailable
+from cost_mcp.ledger.alerting import raise_alerts
 from cost_mcp.ledger.book import Book, Held
 from cost_mcp.ledger.contract import WindowOf
 from cost_mcp.ledger.durable import Log
@@ -202,6 +203,7 @@ class Writer:
             for job in jobs:
                 job.result = job.run(book)
             held = book.read_windows()
+            raise_alerts(book, held)
             fold_when_due(book)
             book.commit()
         except DATABASE_FAULTS as error:
