@@ -37,6 +37,11 @@ class Totals:
         """All input plus all output."""
         return self.input_tokens + self.output_tokens
 
+    @property
+    def unpriced(self) -> bool:
+        """Whether nothing of its cost is known: there are calls, and none has a price."""
+        return 0 < self.calls == self.unpriced_calls and not self.cost_usd and not self.subscription_usd
+
     def __add__(self, other: Totals) -> Totals:
         sums = {name: getattr(self, name) + getattr(other, name) for name in SUMMED}
         firsts = [t for t in (self.first_call, other.first_call) if t is not None]

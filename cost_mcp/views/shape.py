@@ -1,7 +1,8 @@
 """The JSON shapes of every answer: the same numbers under the same names in MCP results and behind ``--json``.
 
 Shapes hold no nulls: what is not known is absent. Money is plain decimal text, instants are RFC 3339 in UTC. Wherever calls
-without a known price are part of a sum, ``lower_bound`` is true.
+without a known price are part of a sum, ``lower_bound`` is true; a name of which no cost is known stands in no map of costs,
+but under ``unpriced``.
 """
 
 from __future__ import annotations
@@ -60,8 +61,7 @@ def task_shape(answer: TaskAnswer) -> Shape:
         shape["task_type"] = task.task_type
     shape["cost_usd"] = usd_text(task.totals.cost_usd)
     shape.update(_counted(task.totals))
-    for name in TASK_BREAKDOWNS:
-        shape[name] = breakdown_shape(task.breakdowns.get(name, ()))
+    shape.update(_breakdowns(task.breakdowns, TASK_BREAKDOWNS))
     if task.totals.first_call is not None:
         shape["first_call_at"] = instant_text(task.totals.first_call)
     if task.totals.last_call is not None:
@@ -86,8 +86,7 @@ def report_shape(answer: ReportAnswer) -> Shape:
     shape.update(_counted(report.totals))
     if report.query.filters:
         shape["filters"] = dict(report.query.filters)
-    for name in REPORT_BREAKDOWNS:
-        shape[name] = breakdown_shape(report.breakdowns.get(name, ()))
+    shape.update(_breakdowns(report.breakdowns, REPORT_BREAKDOWNS))
     shape["groups"] = [_row(report.query.group_by, group) for group in answer.rows]
     if answer.next_cursor is not None:
         shape["next_cursor"] = answer.next_cursor
@@ -106,8 +105,27 @@ def status_shape(answer: BudgetAnswer) -> Shape:
 
 
 def breakdown_shape(named: Iterable[tuple[str, Totals]]) -> dict[str, str]:
-    """Name → cost for the largest few, everything smaller summed under ``(other)``; empty when there were no calls."""
-    return {name: usd_text(totals.cost_usd) for name, totals in largest(named)}
+    """Name → cost for the largest few, everything smaller summed under ``(other)``; empty when there were no calls.
+
+    Names in ``unpriced_names`` are left out: a 0 would read as free.
+    """
+    return {name: usd_text(totals.cost_usd) for name, totals in largest(named) if not _unknown(totals)}
+
+
+def unpriced_names(named: Iterable[tuple[str, Totals]]) -> list[str]:
+    """The names a breakdown gives of which no cost is known, though calls were made."""
+    return [name for name, totals in largest(named) if _unknown(totals)]
+
+
+def _unknown(totals: Totals) -> bool:
+    # Beside free calls too: their 0 says nothing of the others.
+    return totals.unpriced_calls > 0 and not totals.cost_usd
+
+
+def _breakdowns(breakdowns: Mapping[str, Iterable[tuple[str, Totals]]], names: tuple[str, ...]) -> Shape:
+    shape: Shape = {name: breakdown_shape(breakdowns.get(name, ())) for name in names}
+    unpriced = {name: found for name in names if (found := unpriced_names(breakdowns.get(name, ())))}
+    return {**shape, "unpriced": unpriced} if unpriced else shape
 
 
 def largest(named: Iterable[tuple[str, Totals]]) -> list[tuple[str, Totals]]:

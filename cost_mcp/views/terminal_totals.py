@@ -96,7 +96,7 @@ def named_table(title: str, named: Named) -> Table:
 
 def cost_cell(totals: Totals) -> Line:
     """A sum's dollars: ``unpriced`` where no call of it has a price, ``≥`` where some have none."""
-    if totals.calls and totals.unpriced_calls == totals.calls:
+    if totals.unpriced:
         return line(Span("unpriced", "warning"))
     return line(Span(sum_text(totals), "warning" if totals.unpriced_calls else "money"))
 

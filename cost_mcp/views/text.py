@@ -101,6 +101,11 @@ def sum_text(totals: Totals) -> str:
     return bounded(totals.cost_usd, unpriced_calls=totals.unpriced_calls)
 
 
+def part_text(totals: Totals) -> str:
+    """Dollars of one of several sums; ``unpriced`` where nothing of it is known."""
+    return UNPRICED if totals.unpriced else sum_text(totals)
+
+
 def bounded(amount: Decimal, *, unpriced_calls: int) -> str:
     """Dollars, with ``≥`` before them when calls of unknown price come on top."""
     return f"≥ {display_usd(amount)}" if unpriced_calls else display_usd(amount)
@@ -148,7 +153,7 @@ def _notes(totals: Totals) -> list[str]:
 def _breakdowns(breakdowns: Mapping[str, Iterable[tuple[str, Totals]]], names: tuple[str, ...]) -> list[str]:
     lines: list[str] = []
     for name in names:
-        shown = [f"{value} {sum_text(totals)}" for value, totals in largest(breakdowns.get(name, ()))]
+        shown = [f"{value} {part_text(totals)}" for value, totals in largest(breakdowns.get(name, ()))]
         if shown:
             lines.append(f"{name.replace('_', ' ').capitalize()}: {', '.join(shown)}")
     return lines
@@ -165,7 +170,7 @@ def _group_table(answer: ReportAnswer) -> str:
     head += ["subscription"] * subscribed + ["unpriced"] * unpriced
     rows: list[list[str]] = []
     for group in answer.rows:
-        row = [*group_names(dimensions, group).values(), sum_text(group.totals), f"{group.totals.calls:,}"]
+        row = [*group_names(dimensions, group).values(), part_text(group.totals), f"{group.totals.calls:,}"]
         row += [f"{getattr(group.totals, kind):,}" for kind in kinds]
         row += [display_usd(group.totals.subscription_usd)] * subscribed + [f"{group.totals.unpriced_calls:,}"] * unpriced
         rows.append(row)

@@ -112,7 +112,7 @@ async def test_every_answer_is_what_its_schema_promises(backing: Callable[..., B
             published = schemas[tool]
             assert published is not None
             jsonschema.validate(structure, published)
-            known = {*published["properties"], "web_search_requests", "provisional_usd"}
+            known = {*published["properties"], "web_search_requests", "provisional_usd", "unpriced"}
             assert all(name in known or name.endswith("_tokens") for name in structure), "every member is published"
             assert "null" not in json.dumps(structure)
 
@@ -133,6 +133,24 @@ async def test_an_unpriced_call_is_a_lower_bound_everywhere(backing: Callable[..
             text, structure = await called(client, tool, arguments)
             assert "ower bound" in text
             assert '"lower_bound": true' in json.dumps(structure)
+
+
+async def test_a_name_without_any_known_cost_stands_in_no_map_of_costs(backing: Callable[..., Backing]):
+    unknown = {"model": "nobody-sells-this", "input_tokens": 5, "task_id": "T-1"}
+    async with backing() as service, Client(build_server(service)) as client:
+        _, receipt = await called(client, "record_call", CALL)
+        await called(client, "record_call", {**unknown, "agent": "tester"})
+        await called(client, "record_call", {**unknown, "agent": "coder"})
+        answers = [
+            await called(client, "get_task_cost", {"task_id": "T-1"}),
+            await called(client, "get_cost_report", {"group_by": ["agent"]}),
+        ]
+    for text, structure in answers:
+        assert structure["by_model"] == {"claude-sonnet-4-5": receipt["cost_usd"]}
+        assert structure["by_agent"] == {"coder": receipt["cost_usd"]}, "a lower bound of something known stays"
+        assert (structure["unpriced"]["by_model"], structure["unpriced"]["by_agent"]) == (["nobody-sells-this"], ["tester"])
+        assert "nobody-sells-this unpriced" in text
+        assert "tester unpriced" in text
 
 
 async def test_a_decision_is_answered_before_the_money_is_spent(backing: Callable[..., Backing]):

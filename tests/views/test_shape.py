@@ -17,7 +17,7 @@ from cost_mcp.model.report import CostReport, Group, ReportQuery, TaskCost
 from cost_mcp.model.totals import NOTHING, Totals
 from cost_mcp.model.usage import Usage
 from cost_mcp.service.answer import BudgetAnswer, ReportAnswer, TaskAnswer
-from cost_mcp.views.shape import breakdown_shape, receipt_shape, report_shape, status_shape, task_shape
+from cost_mcp.views.shape import breakdown_shape, receipt_shape, report_shape, status_shape, task_shape, unpriced_names
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 CALL = Call(call_id="msg_1", occurred_at=NOON, model="m", usage=Usage(input_tokens=1000), source="mcp", rank=Rank.AGENT)
@@ -121,6 +121,29 @@ def test_a_long_breakdown_keeps_its_sum():
 def test_a_breakdown_that_was_cut_before_has_one_rest():
     named = [("a", Totals(cost_usd=Decimal(2))), ("(other)", Totals(cost_usd=Decimal(1)))]
     assert breakdown_shape(named) == {"a": "2", "(other)": "1"}
+
+
+@pytest.mark.parametrize(
+    ("totals", "shown"),
+    [
+        (Totals(calls=2, unpriced_calls=2), {}),
+        (Totals(calls=2, unpriced_calls=1), {}),  # a free call beside it makes it no zero
+        (Totals(calls=2, unpriced_calls=1, cost_usd=Decimal(1)), {"m": "1"}),
+        (Totals(calls=1), {"m": "0"}),  # free
+        (Totals(calls=1, subscription_usd=Decimal(2)), {"m": "0"}),  # nothing is billed by use
+    ],
+)
+def test_zero_in_a_breakdown_means_that_it_cost_nothing(totals: Totals, shown: dict[str, str]):
+    named = (("m", totals),)
+    assert breakdown_shape(named) == shown
+    assert unpriced_names(named) == ([] if shown else ["m"])
+
+
+def test_a_rest_of_which_nothing_is_known_is_named_too():
+    named = [*((f"a{n}", Totals(calls=1, cost_usd=Decimal(9 - n))) for n in range(9)), ("free", Totals(calls=1))]
+    named += [("x", Totals(calls=1, unpriced_calls=1)), ("y", Totals(calls=1, unpriced_calls=1))]
+    assert "(other)" not in breakdown_shape(named)
+    assert unpriced_names(named) == ["(other)"]
 
 
 def test_a_decision_names_the_budget_that_made_it():
