@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from cost_mcp.model.budget import Budget, Standing
 from cost_mcp.model.charge import PricedCall
@@ -13,6 +13,9 @@ from cost_mcp.model.receipt import Receipt
 from cost_mcp.model.report import CostReport, ReportQuery, TaskCost
 from cost_mcp.model.reservation import Admission, Reservation, ReserveOrder
 from cost_mcp.model.scope import Covered
+
+if TYPE_CHECKING:
+    from cost_mcp.model.alert import Alert, Channel, Claim  # a hook reads windows and starts without them
 
 DENY_UNPRICED, WARN_UNPRICED = "deny", "warn"
 
@@ -85,6 +88,10 @@ class Readings(Protocol):
         """As ``Ledger.budget_history``."""
         ...
 
+    def alerts(self, tenant: str, *, open_only: bool, limit: int) -> tuple[Alert, ...]:
+        """As ``Ledger.alerts``."""
+        ...
+
     def close(self) -> None:
         """Let go of the file."""
         ...
@@ -96,8 +103,14 @@ class Ledger(Protocol):
     Every method raises a ``LedgerError`` when the ledger cannot answer. Writes are durable when they return.
     """
 
-    async def record(self, calls: Sequence[PricedCall], now: datetime) -> tuple[Receipt | Exception, ...]:
+    async def record(
+        self, calls: Sequence[PricedCall], now: datetime, *, quiet: bool = False
+    ) -> tuple[Receipt | Exception, ...]:
         """Record calls; one answer each, in order: a receipt, or the ``CostError`` that call was refused with.
+
+        A budget window that thereby stands above every level ever raised for it raises one alert, at the level it has then, in
+        the same transaction. Windows that have ended raise none, budgets in mode ``shadow`` neither. ``quiet`` records what is
+        imported, part by part, without raising; ``raise_due`` makes up for it at the end.
 
         A call that names a reservation settles it in the same transaction: its true cost counts in full and everything held
         is given back. ``NotFound`` when there is no such reservation, ``Conflict`` when another call settled it; after it was
@@ -161,7 +174,10 @@ class Ledger(Protocol):
         ...
 
     async def set_budget(self, budget: Budget, now: datetime, changed_by: str) -> Budget:
-        """Make or replace the budget of this name; its current windows start from what the ledger holds, exactly."""
+        """Make or replace the budget of this name; its current windows start from what the ledger holds, exactly.
+
+        One that is past a level already raises its alert at once, an each-budget one for all its windows.
+        """
         ...
 
     async def remove_budget(self, tenant: str, name: str, now: datetime, changed_by: str) -> Budget:
@@ -170,6 +186,72 @@ class Ledger(Protocol):
 
     async def budget_history(self, tenant: str, name: str | None) -> tuple[BudgetChange, ...]:
         """Every change of a budget (None: of all), oldest first."""
+        ...
+
+    async def alerts(self, tenant: str, *, open_only: bool, limit: int) -> tuple[Alert, ...]:
+        """The alerts raised last, newest first, those of removed budgets too; only those nobody acknowledged, if asked so."""
+        ...
+
+    async def raise_alert(self, alert: Alert, now: datetime) -> bool:
+        """Raise an anomaly or a test; False when its subject and window were told of before, at this level or a higher one.
+
+        Raises:
+            InvalidInput: a budget's alert; those are raised by recording.
+        """
+        ...
+
+    async def raise_due(self, tenant: str, now: datetime) -> int:
+        """Raise what the present windows call for, at the level they have now and once per budget; how many alerts that were.
+
+        Of an each-budget the fullest window tells, with the number of the others that rose.
+        """
+        ...
+
+    async def acknowledge_alert(self, tenant: str, alert_id: str, now: datetime, by: str) -> Alert:
+        """Note who has seen an alert; what still waits is not sent any more. Doing so twice changes nothing.
+
+        Raises:
+            NotFound: the tenant has no such alert.
+        """
+        ...
+
+    async def retry_alert(self, tenant: str, alert_id: str, now: datetime) -> Alert:
+        """Make its dead and waiting deliveries due at once, attempts from 0, and offer it to channels that never saw it.
+
+        Raises:
+            NotFound: the tenant has no such alert.
+        """
+        ...
+
+    async def claim_deliveries(
+        self, tenant: str, channels: Sequence[Channel], now: datetime, lease_seconds: float, most: int
+    ) -> tuple[Claim, ...]:
+        """Take what these channels should send now, for this sender alone until its lease is over; empty when there is nothing.
+
+        A channel is offered alerts it never saw for 24 hours after they were raised, unless they were acknowledged. Writes
+        nothing when nothing is due, so that asking often is cheap.
+        """
+        ...
+
+    async def finish_delivery(
+        self,
+        tenant: str,
+        alert_id: str,
+        channel: str,
+        now: datetime,
+        *,
+        error: str | None,
+        next_at: datetime | None,
+        attempt: int | None = None,
+    ) -> None:
+        """Note what came of a claim: delivered (no error), failed and tried again at ``next_at``, or dead (no ``next_at``).
+
+        What was delivered stays so. Where the claim's ``attempt`` is given, a failure counts only while nobody else has taken
+        it meanwhile. Addresses are struck out of ``error``.
+
+        Raises:
+            NotFound: this channel never claimed such an alert.
+        """
         ...
 
     async def verify(self) -> Verification:

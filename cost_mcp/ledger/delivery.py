@@ -59,8 +59,8 @@ _STOP = (
 )
 _OFFER = "UPDATE alerts SET offered_at = ? WHERE tenant = ? AND alert_id = ?"
 _RETRY = (
-    "UPDATE deliveries AS d SET state = 'waiting', attempts = 0, next_at = ?, touched_at = ? WHERE d.tenant = ? AND d.alert_id = ? "
-    f"AND (d.state IN ('dead', 'waiting') OR {_IS_DUE})"
+    "UPDATE deliveries AS d SET state = 'waiting', attempts = 0, next_at = ?, touched_at = ?, error = NULL "
+    f"WHERE d.tenant = ? AND d.alert_id = ? AND (d.state IN ('dead', 'waiting') OR {_IS_DUE})"
 )
 
 
@@ -73,6 +73,15 @@ class Due:
     channel: str
     attempts: int
     is_new: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Came:
+    """What came of a claim, as ``Ledger.finish_delivery`` takes it."""
+
+    error: str | None
+    next_at: datetime | None
+    attempt: int | None
 
 
 def due(tenant: str, channels: Sequence[Channel], now: datetime) -> Plan[tuple[Due, ...]]:
@@ -107,14 +116,7 @@ def claim_deliveries(
     return tuple(claims)
 
 
-def finish_delivery(
-    book: Book,
-    key: tuple[str, str, str],
-    now: datetime,
-    error: str | None,
-    next_at: datetime | None,
-    attempt: int | None,
-) -> CostError | None:
+def finish_delivery(book: Book, key: tuple[str, str, str], now: datetime, came: Came) -> CostError | None:
     """Note what came of a claim; ``key`` is tenant, alert and channel. What was delivered stays delivered.
 
     A failure counts only for the sender that still has the claim: another one may be sending meanwhile.
@@ -124,13 +126,12 @@ def finish_delivery(
         return no_such_alert()
     state, attempts, offered_at = row
     at = micros(now)
-    if error is None:
+    if came.error is None:
         if state != "delivered":
             book.db.execute(_DELIVERED, (at, at, *key))
-    elif state == "sending" and attempt in (None, attempts):
-        again = next_at is not None and offered_at > 0
-        due_at = micros(next_at) if next_at is not None and again else None
-        book.db.execute(_FAILED, ("waiting" if again else "dead", due_at, at, kept_reason(error), *key))
+    elif state == "sending" and came.attempt in (None, attempts):
+        due_at = micros(came.next_at) if came.next_at is not None and offered_at > 0 else None
+        book.db.execute(_FAILED, ("dead" if due_at is None else "waiting", due_at, at, kept_reason(came.error), *key))
     return None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlite3
 from datetime import datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from cost_mcp.ledger.contract import BudgetChange, Readings, StoredCall, WindowOf
 from cost_mcp.ledger.faults import DATABASE_FAULTS, ledger_fault
@@ -14,6 +14,9 @@ from cost_mcp.ledger.plan import Plan, run_plan_at_once
 from cost_mcp.model.budget import Budget, Standing
 from cost_mcp.model.report import CostReport, ReportQuery, TaskCost
 from cost_mcp.model.scope import Covered
+
+if TYPE_CHECKING:
+    from cost_mcp.model.alert import Alert
 
 T = TypeVar("T")
 
@@ -61,6 +64,11 @@ class _QuickReadings:
         from cost_mcp.ledger.standing import budget_history
 
         return self._run(budget_history(tenant, name))
+
+    def alerts(self, tenant: str, *, open_only: bool, limit: int) -> tuple[Alert, ...]:
+        from cost_mcp.ledger.alert_row import alerts
+
+        return self._run(alerts(tenant, open_only=open_only, limit=limit))
 
     def close(self) -> None:
         self._db.close()

@@ -9,8 +9,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
-from cost_mcp.errors import CostError
-from cost_mcp.ledger import audit, budgeting, reserving, standing
+from cost_mcp.errors import CostError, InvalidInput
+from cost_mcp.ledger import alerting, audit, budgeting, delivery, reserving, standing
+from cost_mcp.ledger.alert_row import alerts
+from cost_mcp.ledger.book import Book
 from cost_mcp.ledger.contract import DENY_UNPRICED, BudgetChange, Ledger, StoredCall, Verification, WindowOf
 from cost_mcp.ledger.faults import ledger_fault
 from cost_mcp.ledger.file import open_for_reading
@@ -20,6 +22,7 @@ from cost_mcp.ledger.recording import enter_calls, prepare, receipts
 from cost_mcp.ledger.report import report
 from cost_mcp.ledger.task import task_cost
 from cost_mcp.ledger.writer import Writer
+from cost_mcp.model.alert import Alert, Channel, Claim
 from cost_mcp.model.budget import Budget, Standing
 from cost_mcp.model.charge import PricedCall
 from cost_mcp.model.receipt import Receipt
@@ -54,11 +57,14 @@ class _SqliteLedger:
         self._pool = Pool(path)
         self._window_of = window_of
 
-    async def record(self, calls: Sequence[PricedCall], now: datetime) -> tuple[Receipt | Exception, ...]:
+    async def record(
+        self, calls: Sequence[PricedCall], now: datetime, *, quiet: bool = False
+    ) -> tuple[Receipt | Exception, ...]:
         if not calls:
             return ()
         prepared = [prepare(call) for call in calls]
-        answers, held = await self._writer.run(lambda book: enter_calls(book, prepared, now))
+        enter = alerting.enter_quietly if quiet else enter_calls
+        answers, held = await self._writer.run(lambda book: enter(book, prepared, now))
         return receipts(answers, held)
 
     async def reserve(self, order: ReserveOrder, now: datetime, *, unpriced: str = DENY_UNPRICED) -> Admission:
@@ -90,13 +96,57 @@ class _SqliteLedger:
         return await self._pool.run(standing.budgets(tenant))
 
     async def set_budget(self, budget: Budget, now: datetime, changed_by: str) -> Budget:
-        return (await self._writer.run(lambda book: budgeting.set_budget(book, budget, now, changed_by)))[0]
+        def job(book: Book) -> Budget:
+            after = budgeting.set_budget(book, budget, now, changed_by)
+            alerting.raise_for(book, after, now)
+            return after
+
+        return (await self._writer.run(job))[0]
 
     async def remove_budget(self, tenant: str, name: str, now: datetime, changed_by: str) -> Budget:
         return (await self._writer.run(lambda book: budgeting.remove_budget(book, tenant, name, now, changed_by)))[0]
 
     async def budget_history(self, tenant: str, name: str | None) -> tuple[BudgetChange, ...]:
         return await self._pool.run(standing.budget_history(tenant, name))
+
+    async def alerts(self, tenant: str, *, open_only: bool, limit: int) -> tuple[Alert, ...]:
+        return await self._pool.run(alerts(tenant, open_only=open_only, limit=limit))
+
+    async def raise_alert(self, alert: Alert, now: datetime) -> bool:
+        if alert.kind == "budget":
+            raise InvalidInput("a budget's alert is not raised by hand.", field="kind", hint="Raise an anomaly or a test.")
+        return (await self._writer.run(lambda book: alerting.raise_alert(book, alert, now)))[0]
+
+    async def raise_due(self, tenant: str, now: datetime) -> int:
+        return (await self._writer.run(lambda book: alerting.raise_due(book, tenant, now)))[0]
+
+    async def acknowledge_alert(self, tenant: str, alert_id: str, now: datetime, by: str) -> Alert:
+        return _given((await self._writer.run(lambda book: delivery.acknowledge_alert(book, tenant, alert_id, now, by)))[0])
+
+    async def retry_alert(self, tenant: str, alert_id: str, now: datetime) -> Alert:
+        return _given((await self._writer.run(lambda book: delivery.retry_alert(book, tenant, alert_id, now)))[0])
+
+    async def claim_deliveries(
+        self, tenant: str, channels: Sequence[Channel], now: datetime, lease_seconds: float, most: int
+    ) -> tuple[Claim, ...]:
+        if not await self._pool.run(delivery.due(tenant, channels, now)):
+            return ()
+        return (await self._writer.run(lambda b: delivery.claim_deliveries(b, tenant, channels, now, lease_seconds, most)))[0]
+
+    async def finish_delivery(
+        self,
+        tenant: str,
+        alert_id: str,
+        channel: str,
+        now: datetime,
+        *,
+        error: str | None,
+        next_at: datetime | None,
+        attempt: int | None = None,
+    ) -> None:
+        came = delivery.Came(error=error, next_at=next_at, attempt=attempt)
+        key = (tenant, alert_id, channel)
+        _given((await self._writer.run(lambda book: delivery.finish_delivery(book, key, now, came)))[0])
 
     async def verify(self) -> Verification:
         return await asyncio.to_thread(_verify, self._path, self._window_of)
