@@ -8,7 +8,9 @@ from datetime import datetime
 from decimal import Decimal
 from types import MappingProxyType
 
+from cost_mcp.errors import InvalidInput
 from cost_mcp.model.call import DEFAULT_TENANT, check_choice
+from cost_mcp.model.name import clean_name
 
 KINDS = ("budget", "anomaly", "test")
 LEVELS = ("info", "warning", "critical", "exceeded")
@@ -95,6 +97,10 @@ class Channel:
 
     ``threshold_percent`` keeps budget alerts away whose budget had used less when they were raised. A test goes to every
     channel, or only to the one its figures name.
+
+    Raises:
+        InvalidInput: a name that is none, or an address: names are stored, and an address may hold a secret.
+        UnknownName: an unknown kind or level.
     """
 
     name: str
@@ -103,6 +109,9 @@ class Channel:
     kinds: tuple[str, ...] = KINDS
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "name", clean_name(self.name, "channel", maximum=64))
+        if "://" in self.name:
+            raise InvalidInput("channel is an address.", field="channel", hint="Give a short name such as email-1.")
         check_choice(self.lowest_level, LEVELS, "level")
         for kind in self.kinds:
             check_choice(kind, KINDS, "kind")
