@@ -9,6 +9,7 @@
     ├── BudgetExceeded        an enforcing budget denies what was asked to be held
     ├── ConfigError           a settings or price-book file cannot be read as written
     │   └── PriceBookError    one entry of a price book (file and line named)
+    ├── DeliveryFailed        a channel did not take an alert
     └── LedgerError           the ledger cannot answer
         ├── LedgerUnavailable missing rights, full disk, not a database, locked by another program
         ├── LedgerCorrupt     the file is damaged
@@ -95,6 +96,19 @@ class PriceBookError(ConfigError):
         self.file = file
         self.line = line
         super().__init__(f"{file}, line {line}: {reason}", field="price_book", hint=hint)
+
+
+class DeliveryFailed(CostError):
+    """A channel did not take an alert. What it says is stored with the alert and shown: never an address, never a secret.
+
+    ``retry_after`` is the seconds the receiver asked for before the next attempt; None where it did not say.
+    """
+
+    code = "delivery_failed"
+
+    def __init__(self, sentence: str, *, hint: str | None = None, retry_after: float | None = None) -> None:
+        self.retry_after = retry_after
+        super().__init__(sentence, hint=hint)
 
 
 class LedgerError(CostError):
