@@ -18,7 +18,9 @@ class ReadUsage:
     ``provider`` is the catalog's id: the one stated, else the one the response gives away, else None. ``service_tier`` is
     None when the response does not say. ``stated_cost_usd`` is what the provider says it charged. ``convention`` names the
     dialect that was read and how it counts; ``notes`` say what a reader of the figures should know. ``provisional`` means
-    that these counts are known to be an early placeholder: the call's final usage is still to come. No content is kept.
+    that these counts are known to be an early placeholder: the call's final usage is still to come. ``uncounted`` are the notes
+    that tell of a cost which is in no count; ``inference_geo`` is where the inference was bound to, if that has a price of its
+    own. No content is kept.
     """
 
     usage: Usage
@@ -30,6 +32,8 @@ class ReadUsage:
     convention: str
     notes: tuple[str, ...]
     provisional: bool = False
+    uncounted: tuple[str, ...] = ()
+    inference_geo: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +58,8 @@ class Seen:
 class Counts:
     """What a dialect makes of one response; ``tier`` and ``provider`` only where the response itself gives them away.
 
-    ``provisional`` says that the response itself is known to come before the final counts.
+    ``provisional`` says that the response itself is known to come before the final counts. ``uncounted`` are notes on what is
+    billed and in no count.
     """
 
     usage: Usage
@@ -64,6 +69,8 @@ class Counts:
     tier: str | None = None
     notes: tuple[str, ...] = ()
     provisional: bool = False
+    uncounted: tuple[str, ...] = ()
+    inference_geo: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,7 +18,7 @@ from cost_mcp.capture.dialects import (
 )
 from cost_mcp.capture.envelope import SHAPES, open_envelope
 from cost_mcp.capture.reading import Dialect, ReadUsage, Seen
-from cost_mcp.capture.stated import is_interim, stated_cost
+from cost_mcp.capture.stated import BESIDE_TOKENS, is_interim, stated_cost
 from cost_mcp.capture.unread import notes_of, unread
 from cost_mcp.errors import InvalidInput
 from cost_mcp.model.provider import canonical_provider
@@ -99,8 +99,10 @@ def _read(seen: Seen, dialect: Dialect) -> ReadUsage:
         service_tier="batch" if seen.batch else counts.tier,
         stated_cost_usd=cost,
         convention=dialect.convention,
-        notes=(*_unlike(seen, dialect), *counts.notes, *notes_of(left), *cost_notes, *identity_notes),
+        notes=(*_unlike(seen, dialect), *counts.notes, *counts.uncounted, *notes_of(left), *cost_notes, *identity_notes),
         provisional=counts.provisional or is_interim(seen),
+        uncounted=(*counts.uncounted, *(note for note in cost_notes if note == BESIDE_TOKENS)),
+        inference_geo=counts.inference_geo,
     )
 
 

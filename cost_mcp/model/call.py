@@ -27,6 +27,8 @@ from cost_mcp.model.usage import Usage
 DEFAULT_TENANT = "default"
 SERVICE_TIERS = ("standard", "batch", "flex", "priority", "fast")
 BILLING_MODES = ("api", "subscription")
+INFERENCE_GEO = "inference_geo"
+"""The metadata under which a call keeps where its inference was bound to, as the provider's usage says: it has a price."""
 
 
 class Rank(IntEnum):

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -29,6 +29,14 @@ METERS: tuple[str, ...] = (
 
 LIST, OVERRIDE, STATED, FREE, UNPRICED = "list", "override", "stated", "free", "unpriced"
 PRICED_STATES = (LIST, OVERRIDE, STATED, FREE, UNPRICED)
+
+AGENTS = "mcp"
+"""The source whose word about its own costs is held against the list price."""
+
+UNCHECKED = (
+    "An agent stated this cost and there is no whole list price to check it by: it counts as a lower bound. Add the model to a "
+    "price book, or let a program or a log report the call."
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +79,8 @@ class Pricing:
 
     ``cost_usd`` is what counts, None when unpriced; it equals the sum of ``charges``. ``list_cost_usd`` is what the price
     entry gives, kept even when a stated cost counts, if it is whole. ``model`` and ``provider`` are the catalog's ids of what
-    it matched. ``partial`` says that a meter the call used has no price: its cost is a lower bound.
+    it matched. ``partial`` says that the cost is a lower bound: something the call used has no price, or its cost is an
+    agent's word that nothing could be held against.
     """
 
     priced: str
@@ -89,6 +98,25 @@ class Pricing:
     def lacks_price(self) -> bool:
         """Whether the cost is not known, or not wholly."""
         return self.cost_usd is None or self.partial
+
+    def unchecked(self) -> Pricing:
+        """The same cost as a lower bound, since only an agent's word says so."""
+        return replace(self, partial=True, warnings=tuple(dict.fromkeys((*self.warnings, UNCHECKED))))
+
+    def remarked(self, notes: Sequence[str], uncounted: Sequence[str], *, agents: bool) -> Pricing:
+        """The same with what a reader of the provider's usage remarked, to be kept with the call.
+
+        Args:
+            notes: everything that was remarked.
+            uncounted: the notes that tell of a cost which is in no count: the list price is then a lower bound.
+            agents: an agent reports: a cost it states is no more than its word.
+        """
+        warned = replace(self, warnings=tuple(dict.fromkeys((*self.warnings, *notes))))
+        if not uncounted or self.cost_usd is None:
+            return warned
+        if self.priced != STATED:
+            return replace(warned, partial=True)
+        return replace(warned, list_cost_usd=None, partial=self.partial or agents)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from cost_mcp.errors import ConfigError, InvalidInput
 from cost_mcp.model.call import SERVICE_TIERS, Call
-from cost_mcp.model.charge import FREE, LIST, OVERRIDE, STATED, UNPRICED, Charge, Pricing
+from cost_mcp.model.charge import AGENTS, FREE, LIST, OVERRIDE, STATED, UNPRICED, Charge, Pricing
 from cost_mcp.model.money import MAX_CALL_USD, nanos, usd, usd_text
 from cost_mcp.model.provider import canonical_provider
 from cost_mcp.pricing.book import LAYERS, PACKAGED, Book, BookText
@@ -19,6 +19,7 @@ from cost_mcp.pricing.library import Library
 from cost_mcp.pricing.listing import Listing, in_force, listed_prices
 from cost_mcp.pricing.packaged import packaged_books, read_supplement
 from cost_mcp.pricing.rate import Entry
+from cost_mcp.pricing.residency import placed
 from cost_mcp.pricing.resolving import STANDARD, build_rule
 from cost_mcp.pricing.rule import Rule
 from cost_mcp.pricing.shelf import Shelf
@@ -97,7 +98,9 @@ class Catalog:
         if isinstance(found, Unknown):
             listed, partial = _unpriced(found), False
         else:
+            found, unknown = placed(found, call)
             charged = charges(call.usage, found)
+            charged = replace(charged, warnings=(*charged.warnings, *unknown), partial=charged.partial or bool(unknown))
             listed, partial = _listed(call, found, charged), charged.partial
         rule = found if isinstance(found, Rule) and listed.cost_usd is not None else None
         listed = replace(listed, warnings=(*listed.warnings, *self._damage.told(rule)))
@@ -207,15 +210,19 @@ def _state(rule: Rule, charged: Charged) -> str:
 def _with_stated(call: Call, stated: Decimal, listed: Pricing, *, partial: bool) -> Pricing:
     """The stated cost counts, except where an agent states less than the list price of its own call.
 
-    Beside a stated cost the list cost is kept only where it is whole: a lower bound of it would pass for the list price.
+    Where there is no list price to hold an agent's word against, or not a whole one, its word counts as a lower bound: the
+    call is marked like one of which a part is unpriced. Beside a stated cost the list cost is kept only where it is whole: a
+    lower bound of it would pass for the list price.
     """
     cost = usd(nanos(stated))
-    if call.source == "mcp" and listed.list_cost_usd is not None and cost < listed.list_cost_usd:
+    if call.source == AGENTS and listed.list_cost_usd is not None and cost < listed.list_cost_usd:
         told = f"The stated cost {usd_text(cost)} USD is below list: {usd_text(listed.list_cost_usd)} USD counts."
         return replace(listed, warnings=(*listed.warnings, told))
     charge = Charge(meter="stated", quantity=1, unit_price_usd=cost, cost_usd=cost)
-    # What the books lack no longer matters: the cost is known.
     whole = None if partial else listed.list_cost_usd
-    kept = tuple(f"List cost: {warning}" for warning in listed.warnings) if whole is not None else ()
-    told = replace(listed, priced=STATED, cost_usd=cost, list_cost_usd=whole, charges=(charge,), warnings=kept)
-    return replace(told, nearest=(), partial=False)
+    counted = replace(listed, priced=STATED, cost_usd=cost, list_cost_usd=whole, charges=(charge,), partial=False)
+    if whole is not None:
+        return replace(counted, nearest=(), warnings=tuple(f"List cost: {warning}" for warning in listed.warnings))
+    if call.source == AGENTS:
+        return counted.unchecked()
+    return replace(counted, nearest=(), warnings=())  # what the books lack no longer matters: the cost is known

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, cast
 
 from cost_mcp.errors import ContextBound, InvalidInput
-from cost_mcp.model.call import CONTEXT_NAMES, Call, Context, Rank, check_choice, new_id
+from cost_mcp.model.call import CONTEXT_NAMES, INFERENCE_GEO, Call, Context, Rank, check_choice, new_id
+from cost_mcp.model.charge import AGENTS, Pricing
 from cost_mcp.model.moment import MAX_AHEAD, parse_instant
 from cost_mcp.model.money import parse_usd
 from cost_mcp.model.name import clean_metadata, clean_name, optional_name
@@ -47,8 +48,23 @@ class Reporter:
     held_to_recent: bool = False
 
 
-def read_call(fields: Fields, reporter: Reporter, settings: Settings, now: datetime) -> tuple[Call, tuple[str, ...]]:
-    """The call a report tells of, and what to warn its reporter about.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Remarks:
+    """What the reader of a provider's usage has to say beside the counts, to be kept with the call.
+
+    ``uncounted`` are those of the ``notes`` that tell of a cost which is in no count.
+    """
+
+    notes: tuple[str, ...] = ()
+    uncounted: tuple[str, ...] = ()
+
+    def on(self, pricing: Pricing, source: str) -> Pricing:
+        """The pricing with these remarks, a lower bound where a cost is in no count."""
+        return pricing.remarked(self.notes, self.uncounted, agents=source == AGENTS)
+
+
+def read_call(fields: Fields, reporter: Reporter, settings: Settings, now: datetime) -> tuple[Call, Remarks]:
+    """The call a report tells of, and what there is to say about its usage.
 
     Args:
         fields: Raw values by the names of ``RECORD_FIELDS``; None counts as absent.
@@ -61,7 +77,7 @@ def read_call(fields: Fields, reporter: Reporter, settings: Settings, now: datet
     """
     given = present(fields)
     refuse_unknown(given, RECORD_FIELDS, "record_call")
-    read, usage, notes = _usage(given)
+    read, usage = _usage(given)
     model = _model(given, read)
     stated = _stated(given, read)
     supplied = {name for name in ("provider", "service_tier", "occurred_at", "billing") if name in given}
@@ -82,13 +98,13 @@ def read_call(fields: Fields, reporter: Reporter, settings: Settings, now: datet
         service_tier=_service_tier(given, read),
         billing=check_choice(given.get("billing", settings.billing), ("api", "subscription"), "billing"),
         context=bind(context_of(given), settings),
-        metadata=clean_metadata(given.get("metadata")),
+        metadata=_metadata(given, read),
         stated_cost_usd=stated,
         reservation_id=optional_name(given.get("reservation_id"), "reservation_id"),
         provisional=flag(given.get("provisional"), "provisional") or (read is not None and read.provisional),
         supplied=frozenset(supplied),
     )
-    return call, notes
+    return call, Remarks() if read is None else Remarks(notes=read.notes, uncounted=read.uncounted)
 
 
 def bind(context: Context, settings: Settings) -> Context:
@@ -110,7 +126,7 @@ def bind(context: Context, settings: Settings) -> Context:
     return Context(**completed, tags=context.tags)
 
 
-def _usage(given: dict[str, object]) -> tuple[ReadUsage | None, Usage, tuple[str, ...]]:
+def _usage(given: dict[str, object]) -> tuple[ReadUsage | None, Usage]:
     counted = [name for name in (*USAGE_FIELDS, *TOKEN_ALIASES) if name in given]
     if "usage" in given:
         if counted:
@@ -123,14 +139,14 @@ def _usage(given: dict[str, object]) -> tuple[ReadUsage | None, Usage, tuple[str
 
         provider = given.get("provider")
         read = read_usage(given["usage"], provider if isinstance(provider, str) else None)
-        return read, read.usage, read.notes
+        return read, read.usage
     if not counted and "cost_usd" not in given:
         raise InvalidInput(
             "no usage was given.",
             field="usage",
             hint="Give the provider's usage object as usage, or input_tokens and output_tokens, or a cost_usd.",
         )
-    return None, counted_usage(given, counted), ()
+    return None, counted_usage(given, counted)
 
 
 def counted_usage(given: Fields, names: Iterable[str]) -> Usage:
@@ -146,6 +162,13 @@ def counted_usage(given: Fields, names: Iterable[str]) -> Usage:
         if counts.setdefault(target, value) != value:
             raise InvalidInput(f"{name} and {target} differ.", field=name, hint="They mean the same: give one of them.")
     return Usage(**counts)
+
+
+def _metadata(given: dict[str, object], read: ReadUsage | None) -> Mapping[str, object]:
+    metadata = clean_metadata(given.get("metadata"))
+    if read is None or read.inference_geo is None:
+        return metadata
+    return clean_metadata({**metadata, INFERENCE_GEO: read.inference_geo})
 
 
 def _model(given: dict[str, object], read: ReadUsage | None) -> str:

@@ -12,7 +12,7 @@ from cost_mcp.errors import InvalidInput
 from cost_mcp.ledger.contract import BudgetChange, Ledger, StoredCall, Verification
 from cost_mcp.model.budget import Budget
 from cost_mcp.model.call import Call, Context, Rank
-from cost_mcp.model.charge import UNPRICED, PricedCall, Pricing
+from cost_mcp.model.charge import AGENTS, UNPRICED, PricedCall, Pricing
 from cost_mcp.model.name import clean_name
 from cost_mcp.model.receipt import SKIPPED, Receipt
 from cost_mcp.model.reservation import Admission, Reservation
@@ -66,29 +66,34 @@ class Service:
     async def record(self, fields: Fields, *, source: str, rank: Rank) -> Receipt:
         """Record one call, durably, and answer what it cost and where its budgets stand."""
         now = self.clock()
-        reporter = Reporter(source=source, rank=rank, held_to_recent=source == "mcp")
-        call, notes = read_call(fields, reporter, self.settings, now)
-        if source != "mcp" and self.settings.enabled:  # an agent corrects nobody: it need not wait for the look
-            call = await self._succeeding(call)
-        priced = PricedCall(call=call, pricing=self.prices.price(call))
+        reporter = Reporter(source=source, rank=rank, held_to_recent=source == AGENTS)
+        call, remarks = read_call(fields, reporter, self.settings, now)
+        unchecked = False
+        if source != AGENTS and self.settings.enabled:  # an agent corrects nobody: it need not wait for the look
+            call, unchecked = await self._succeeding(call)
+        pricing = remarks.on(self.prices.price(call), source)
+        priced = PricedCall(call=call, pricing=pricing.unchecked() if unchecked else pricing)
         if not self.settings.enabled:
             off = "Tracking is off (COST_MCP_ENABLED=false): the call was not recorded."
-            return Receipt(outcome=SKIPPED, recorded=priced, warnings=(off, *notes))
+            return Receipt(outcome=SKIPPED, recorded=priced, warnings=(off, *remarks.notes))
         (answer,) = await self.ledger.record((priced,), now)
         if isinstance(answer, Exception):
             raise answer
-        return answer.warned(*notes, *_pricing_warnings(answer.pricing))
+        return answer.warned(*remarks.notes, *_pricing_warnings(answer.pricing))
 
-    async def _succeeding(self, call: Call) -> Call:
-        """A better source's report, completed from the weaker one it will correct: the tier it does not say has its price."""
+    async def _succeeding(self, call: Call) -> tuple[Call, bool]:
+        """A better source's report, completed from the weaker one it will correct: the tier it does not say has its price.
+
+        And whether the cost it takes over is only an agent's word.
+        """
         stored = await self.ledger.call(call.tenant, call.call_id)
         if stored is None:
-            return call
+            return call, False
         completed = succeed(call, stored.priced.call)
         earlier = stored.priced.call.stated_cost_usd
         if call.stated_cost_usd is None and earlier is not None and self.prices.price(completed).cost_usd is None:
-            return replace(completed, stated_cost_usd=earlier)
-        return completed
+            return replace(completed, stated_cost_usd=earlier), stored.priced.pricing.partial
+        return completed, False
 
     async def task_cost(self, task_id: object = None) -> TaskAnswer:
         """What a task cost; the bound task when none is named."""

@@ -41,6 +41,8 @@ def receipt_shape(receipt: Receipt) -> Shape:
     if pricing.cost_usd is not None:
         shape["cost_usd"] = usd_text(pricing.cost_usd)
     shape["priced"] = pricing.priced
+    if pricing.partial:
+        shape["lower_bound"] = True
     shape["charges"] = [charge_shape(charge) for charge in pricing.charges]
     if receipt.reservation is not None:
         shape["reservation"] = reservation_shape(receipt.reservation)

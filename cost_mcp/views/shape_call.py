@@ -93,6 +93,8 @@ def _priced_shape(priced: PricedCall) -> dict[str, object]:
     }
     shape.update((name, usd_text(amount)) for name, amount in money.items() if amount is not None)
     shape["priced"] = pricing.priced
+    if pricing.partial:
+        shape["lower_bound"] = True
     shape["charges"] = [charge_shape(charge) for charge in pricing.charges]
     if pricing.entry is not None:
         shape["price"] = price_shape(pricing.entry)

@@ -114,6 +114,8 @@ def rebuilt_page(found: Verification) -> Page:
 def _cost(pricing: Pricing) -> Span:
     if pricing.cost_usd is None:
         return Span(UNPRICED, "warning")
+    if pricing.partial:
+        return Span(f"at least {display_usd(pricing.cost_usd)} {_STATES[pricing.priced]}", "warning")
     return Span(f"{display_usd(pricing.cost_usd)} {_STATES[pricing.priced]}", "money")
 
 

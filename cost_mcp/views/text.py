@@ -42,7 +42,8 @@ def receipt_text(receipt: Receipt) -> str:
     if pricing.cost_usd is None:
         lines = [f"{lead} {UNPRICED}. Its cost is unknown, not zero; sums that hold it are lower bounds."]
     else:
-        lines = [f"{lead} {_exact(pricing.cost_usd)} ({pricing.priced}).{_charges(pricing.charges)}"]
+        bound = "≥ " if pricing.partial else ""
+        lines = [f"{lead} {bound}{_exact(pricing.cost_usd)} ({pricing.priced}).{_charges(pricing.charges)}"]
     if receipt.reservation is not None:
         lines.append(reservation_text(receipt.reservation))
     if receipt.unadmitted:

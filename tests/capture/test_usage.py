@@ -102,7 +102,7 @@ def test_message_delta_carries_the_final_cumulative_usage():
 
 
 def test_inference_bound_to_a_region_is_noted_because_it_costs_more():
-    assert any("inference_geo" in note for note in read_usage({**CLAUDE, "inference_geo": "us"}).notes)
+    assert [read_usage({**CLAUDE, "inference_geo": geo}).inference_geo for geo in ("us", "global", None)] == ["us", None, None]
 
 
 @pytest.mark.parametrize(

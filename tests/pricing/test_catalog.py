@@ -229,8 +229,27 @@ def test_an_agents_statement_above_list_counts(price: Price):
 
 
 def test_a_stated_cost_prices_a_model_no_book_knows(price: Price):
-    found = price("no-such-model", input_tokens=1_000, stated_cost_usd=D("0.02"), source="mcp")
+    found = price("no-such-model", input_tokens=1_000, stated_cost_usd=D("0.02"))
     assert (found.priced, found.cost_usd, found.list_cost_usd, found.warnings) == ("stated", D("0.02"), None, ())
+    assert not found.lacks_price
+
+
+@pytest.mark.parametrize(
+    ("model", "searches", "stated", "unchecked"),
+    [
+        ("no-such-model", 0, "0.000001", True),
+        ("no-such-model", 0, "0", True),
+        ("gpt-4", 2, "0.05", True),  # its tokens are listed, its searches are not
+        ("gpt-4", 0, "0.05", False),
+        ("gpt-4", 0, "0.03", False),  # exactly the list price
+    ],
+)
+def test_an_agents_word_is_a_lower_bound_where_no_whole_list_price_checks_it(
+    price: Price, model: str, searches: int, stated: str, *, unchecked: bool
+):
+    found = price(model, input_tokens=1_000, web_search_requests=searches, stated_cost_usd=D(stated), source="mcp")
+    assert (found.priced, found.cost_usd, found.lacks_price) == ("stated", D(stated), unchecked)
+    assert any("An agent stated" in warning for warning in found.warnings) is unchecked
 
 
 def test_a_stated_cost_is_no_lower_bound_where_searches_have_no_list_price(price: Price):

@@ -112,7 +112,7 @@ async def test_every_answer_is_what_its_schema_promises(backing: Callable[..., B
             published = schemas[tool]
             assert published is not None
             jsonschema.validate(structure, published)
-            known = {*published["properties"], "web_search_requests", "provisional_usd", "unpriced"}
+            known = {*published["properties"], "web_search_requests", "provisional_usd", "unpriced", "lower_bound"}
             assert all(name in known or name.endswith("_tokens") for name in structure), "every member is published"
             assert "null" not in json.dumps(structure)
 
@@ -133,6 +133,26 @@ async def test_an_unpriced_call_is_a_lower_bound_everywhere(backing: Callable[..
             text, structure = await called(client, tool, arguments)
             assert "ower bound" in text
             assert '"lower_bound": true' in json.dumps(structure)
+
+
+async def test_an_agent_cannot_talk_a_budget_under_its_limit_with_a_model_nobody_prices(backing: Callable[..., Backing]):
+    cheap = {"model": "nobody-sells-this", "cost_usd": "0.000001", "task_id": "T-1", "input_tokens": 5_000_000}
+    async with backing() as service, Client(build_server(service)) as client:
+        opened = await service.service()
+        await opened.set_budget({"name": "daily", "limit": "1", "period": "day", "mode": "enforce"}, changed_by="test")
+        text, receipt = await called(client, "record_call", {**cheap, "call_id": "c-1"})
+        assert (receipt["priced"], receipt["cost_usd"], receipt["lower_bound"]) == ("stated", "0.000001", True)
+        assert (receipt["budgets"][0]["unpriced_calls"], receipt["budgets"][0]["lower_bound"]) == (1, True)
+        assert "≥ $0.000001 (stated)" in text
+        assert "An agent stated this cost" in text
+        for tool, arguments in (("get_task_cost", {"task_id": "T-1"}), ("get_cost_report", {}), ("get_budget_status", {})):
+            text, structure = await called(client, tool, arguments)
+            assert "≥ $0.000001" in text
+            assert '"lower_bound": true' in json.dumps(structure)
+        text, held = await called(client, "reserve_budget", {"amount_usd": "0.01"})
+        assert (held["decision"], "unpriced" in held["why"]) == ("deny", True)
+        stored = await opened.explain("c-1")
+    assert stored.priced.pricing.partial
 
 
 async def test_a_name_without_any_known_cost_stands_in_no_map_of_costs(backing: Callable[..., Backing]):

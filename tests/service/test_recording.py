@@ -106,8 +106,12 @@ async def test_a_cost_that_was_stated_stays_while_no_better_source_knows_one(ope
     unknown = {"model": "nobody-sells-this", "input_tokens": 5, "output_tokens": 5, "call_id": "c-1"}
     async with opened() as service:
         await service.record(unknown | {"cost_usd": "0.5"}, source="mcp", rank=Rank.AGENT)
-        better = await service.record(unknown | {"output_tokens": 6}, source="python", rank=Rank.RESPONSE)
+        better = await service.record(unknown | {"output_tokens": 6}, source="python", rank=Rank.LOG)
+        best = await service.record(unknown | {"output_tokens": 7}, source="cli", rank=Rank.RESPONSE)
+        true = await service.record(unknown | {"call_id": "c-2", "cost_usd": "0.5"}, source="cli", rank=Rank.RESPONSE)
     assert (better.outcome, better.cost_usd) == ("corrected", Decimal("0.5"))
+    # The tokens are better known now; the cost is still only the agent's word.
+    assert [told.pricing.lacks_price for told in (better, best, true)] == [True, True, False]
 
 
 async def test_an_unknown_model_is_unpriced_and_never_free(opened: Opener):

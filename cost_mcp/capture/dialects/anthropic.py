@@ -24,7 +24,6 @@ COMPACTED = "The tokens of {n} compaction step(s), which Anthropic bills but lea
 OTHER_MODEL = (
     "{tokens} tokens were used by another model ({kind}); they are billed at its prices: record them as a call of their own."
 )
-GEO = "Inference bound to the US (inference_geo) is billed at 1.1 times the list price; that is not in the figures."
 
 
 def matches(seen: Seen) -> bool:
@@ -44,8 +43,7 @@ def read(seen: Seen) -> Counts:
     https://platform.claude.com/docs/en/build-with-claude/prompt-caching (total input = input + read + creation);
     https://platform.claude.com/docs/en/build-with-claude/compaction-threshold (totals leave compaction out);
     https://github.com/anthropics/claude-code/issues/81620 (305 advisor calls: totals are the sum of the ``message``
-    iterations); https://docs.aws.amazon.com/claude-platform/latest/userguide/data-residency.html (US inference: 1.1 times the
-    price). Read 2026-11-22.
+    iterations); https://platform.claude.com/docs/en/manage-claude/data-residency (inference_geo). Read 2026-11-22.
     """
     usage = seen.usage
     kept, kept_1h = _written(usage)
@@ -54,7 +52,7 @@ def read(seen: Seen) -> Counts:
     _check_total(usage, fresh, read_from_cache + kept, output)
     thinking = usage.inner("output_tokens_details").count("thinking_tokens")
     check_parts([(usage.at("output_tokens_details.thinking_tokens"), thinking)], (usage.at("output_tokens"), output))
-    extra, notes = _iterations(usage)
+    extra, notes, others = _iterations(usage)
     tier, tier_notes = _tier(seen)
     return Counts(
         usage=usage_of(
@@ -68,8 +66,10 @@ def read(seen: Seen) -> Counts:
         ),
         provider=_provider(seen),
         tier=tier,
-        notes=(*notes, *tier_notes, *_asides(seen)),
+        notes=(*notes, *tier_notes, *((EARLY,) if _is_early(seen) else ())),
         provisional=_is_early(seen),
+        uncounted=others,
+        inference_geo="us" if usage.word("inference_geo") == "us" else None,
     )
 
 
@@ -98,9 +98,11 @@ def _check_total(usage: Fields, fresh: int, cached: int, output: int) -> None:
     )
 
 
-def _iterations(usage: Fields) -> tuple[tuple[int, int, int, int, int], tuple[str, ...]]:
-    """What compaction steps add (input, output, cache read, cache written, of it for an hour), and notes."""
-    added, steps, notes = [0, 0, 0, 0, 0], 0, list[str]()
+def _iterations(usage: Fields) -> tuple[tuple[int, int, int, int, int], tuple[str, ...], tuple[str, ...]]:
+    """What compaction steps add (input, output, cache read, cache written, of it for an hour), a note on them, and one on
+    the tokens of each other model, which are counted nowhere here.
+    """
+    added, steps, others = [0, 0, 0, 0, 0], 0, list[str]()
     rows = usage.rows("iterations")
     own = sum(_tokens(row) for row in rows if row.word("type") == "message")
     included = _tokens(usage) > own > 0
@@ -114,10 +116,10 @@ def _iterations(usage: Fields) -> tuple[tuple[int, int, int, int, int], tuple[st
             added = [a + b for a, b in zip(added, values, strict=True)]
         elif kind in {"advisor_message", "fallback_message"}:
             words = "an advisor" if kind == "advisor_message" else "a fallback"
-            notes.append(OTHER_MODEL.format(tokens=_tokens(row), kind=words))
+            others.append(OTHER_MODEL.format(tokens=_tokens(row), kind=words))
     if not steps or (included and _tokens(usage) == own + added[0] + added[1]):
-        return (0, 0, 0, 0, 0), tuple(notes)
-    return (added[0], added[1], added[2], added[3], added[4]), (COMPACTED.format(n=steps), *notes)
+        return (0, 0, 0, 0, 0), (), tuple(others)
+    return (added[0], added[1], added[2], added[3], added[4]), (COMPACTED.format(n=steps),), tuple(others)
 
 
 def _tokens(fields: Fields) -> int:
@@ -149,11 +151,6 @@ def _is_early(seen: Seen) -> bool:
     return kind == "message_start" or (
         kind == "message" and "stop_reason" in response.values and not response.has("stop_reason")
     )
-
-
-def _asides(seen: Seen) -> tuple[str, ...]:
-    early = (EARLY,) if _is_early(seen) else ()
-    return (*early, *((GEO,) if seen.usage.word("inference_geo") == "us" else ()))
 
 
 DIALECT = Dialect(

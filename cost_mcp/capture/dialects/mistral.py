@@ -34,8 +34,8 @@ def read(seen: Seen) -> Counts:
     Source: https://docs.mistral.ai/studio-api/conversations/advanced/prompt-caching, with live payloads in
     https://github.com/symfony/ai/pull/2343; https://docs.rs/crate/mistral-openapi-client (UsageInfo). Read 2026-11-22.
     """
-    notes = (SECONDS,) if seen.usage.count("prompt_audio_seconds") else ()
-    return openai_chat.read_chat(seen, openai_chat.Extras(provider="mistral", notes=notes))
+    uncounted = (SECONDS,) if seen.usage.count("prompt_audio_seconds") else ()
+    return openai_chat.read_chat(seen, openai_chat.Extras(provider="mistral", uncounted=uncounted))
 
 
 DIALECT = Dialect(

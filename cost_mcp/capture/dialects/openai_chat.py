@@ -13,12 +13,12 @@ from cost_mcp.capture.writes import read_writes
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Extras:
-    """Where an imitator differs: its provider id, reasoning that stands apart, a service tier, searches, notes."""
+    """Where an imitator differs: its provider id, reasoning that stands apart, searches, notes on costs in no count."""
 
     provider: str | None = None
     reasoning_apart: bool = False
     searches: int = 0
-    notes: tuple[str, ...] = ()
+    uncounted: tuple[str, ...] = ()
 
 
 NO_EXTRAS = Extras()
@@ -70,7 +70,8 @@ def read_chat(seen: Seen, extras: Extras = NO_EXTRAS) -> Counts:
         ),
         provider=extras.provider,
         tier=tier,
-        notes=(*notes, *tier_notes, *extras.notes),
+        notes=(*notes, *tier_notes),
+        uncounted=extras.uncounted,
     )
 
 

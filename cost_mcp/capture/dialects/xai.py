@@ -29,9 +29,9 @@ def read(seen: Seen) -> Counts:
     """
     used = seen.usage if seen.usage.has("server_side_tool_usage_details") else seen.response
     tools = used.inner("server_side_tool_usage_details", "server_side_tool_usage")
-    notes = (LIVE_SEARCH,) if seen.usage.count("num_sources_used") else ()
+    uncounted = (LIVE_SEARCH,) if seen.usage.count("num_sources_used") else ()
     searches = sum(tools.count(name) for name in SEARCHES)
-    extras = openai_chat.Extras(provider="x-ai", reasoning_apart=True, searches=searches, notes=notes)
+    extras = openai_chat.Extras(provider="x-ai", reasoning_apart=True, searches=searches, uncounted=uncounted)
     return openai_chat.read_chat(seen, extras)
 
 
