@@ -63,6 +63,10 @@ def budget(ctx: click.Context, as_json: bool, **limits: str | None) -> None:
 @timezone
 @click.option("--week-start", help="The day its weeks begin on (default: the settings', monday).")
 @click.option("--thresholds", help="Percents for info, warning, critical, exceeded (default: 50,80,95,100).")
+@click.option("--unpriced", help="Calls without a known price: deny (default of enforce), warn (of alert) or assume a price.")
+@click.option("--assume", metavar="USD", help="The price to assume per million tokens of any kind; or both of these:")
+@click.option("--assume-input", metavar="USD", help="The price to assume per million input tokens.")
+@click.option("--assume-output", metavar="USD", help="The price to assume per million output tokens.")
 @click.option("--include-subscription", is_flag=True, help="Count calls that a plan covers, at list prices.")
 @as_json
 @pass_surroundings
@@ -73,6 +77,9 @@ def set_budget(
     unit: str | None,
     scope: tuple[str, ...],
     thresholds: str | None,
+    assume: str | None,
+    assume_input: str | None,
+    assume_output: str | None,
     **given: object,
 ) -> None:
     """Make a budget, or change the one of this name.
@@ -83,6 +90,7 @@ def set_budget(
     fields["limit" if unit is None else unit] = limit if unit is None else _count(limit)
     fields["scope"] = pairs(scope, "scope")
     fields["thresholds"] = None if thresholds is None else thresholds.split(",")
+    fields["assume_usd_per_mtok"] = _assumed(assume, assume_input, assume_output)
     fields["include_subscription"] = given["include_subscription"] or None
     _set(around, [fields], as_json=as_json)
 
@@ -178,6 +186,14 @@ def _count(text: str) -> int:
         return int(text.replace(",", ""))
     except ValueError:
         raise InvalidInput("limit is not a whole number.", field="limit", hint="Give a number of tokens or calls.") from None
+
+
+def _assumed(every: str | None, of_input: str | None, of_output: str | None) -> str | dict[str, str | None] | None:
+    if every is not None and (of_input is not None or of_output is not None):
+        raise click.UsageError("--assume stands alone: it is the price of input and of output.")
+    if of_input is None and of_output is None:
+        return every
+    return {name: price for name, price in (("input", of_input), ("output", of_output)) if price is not None}
 
 
 def _who() -> str:

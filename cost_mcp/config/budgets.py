@@ -21,7 +21,7 @@ BUDGETS_KEY, COST_KEY = "budgets", "cost"
 BUDGET_KEYS = (BUDGETS_KEY, COST_KEY)
 FIELDS = (
     "limit", "limit_tokens", "limit_calls", "period", "scope", "each", "timezone", "week_start", "thresholds", "mode",
-    "include_subscription",
+    "include_subscription", "unpriced", "assume_usd_per_mtok",
 )  # fmt: skip
 PLAIN: Mapping[str, Mapping[str, object]] = {
     "daily": {"period": "day"},

@@ -10,10 +10,11 @@ from typing import Any
 from cost_mcp.model.budget import Budget, Thresholds
 from cost_mcp.model.moment import from_micros, micros
 from cost_mcp.model.scope import Scope
+from cost_mcp.model.unpriced import AssumedPrice
 
 _PLAIN = (
     "name", "period", "budget_id", "tenant", "limit_tokens", "limit_calls", "each", "timezone", "week_start", "mode",
-    "include_subscription", "origin",
+    "include_subscription", "unpriced", "origin",
 )  # fmt: skip
 _INSTANTS = ("created_at", "counts_from")
 _STEPS = tuple(f.name for f in fields(Thresholds))
@@ -25,6 +26,7 @@ def budget_text(budget: Budget) -> str:
     values["limit_usd"] = None if budget.limit_usd is None else str(budget.limit_usd)
     values["scope"] = budget.scope.as_dict()
     values["thresholds"] = [str(getattr(budget.thresholds, step)) for step in _STEPS]
+    values["assumed"] = None if budget.assumed is None else [str(budget.assumed.input), str(budget.assumed.output)]
     for name in _INSTANTS:
         instant = getattr(budget, name)
         values[name] = None if instant is None else micros(instant)
@@ -36,6 +38,8 @@ def budget_of(text: str) -> Budget:
     values: dict[str, Any] = json.loads(text)
     if "limit_usd" in values:
         values["limit_usd"] = Decimal(values["limit_usd"])
+    if "assumed" in values:
+        values["assumed"] = AssumedPrice(input=Decimal(values["assumed"][0]), output=Decimal(values["assumed"][1]))
     values["scope"] = Scope.of(values["scope"])
     values["thresholds"] = Thresholds(**dict(zip(_STEPS, map(Decimal, values["thresholds"]), strict=True)))
     for name in _INSTANTS:

@@ -17,8 +17,6 @@ from cost_mcp.model.scope import Covered
 if TYPE_CHECKING:
     from cost_mcp.model.alert import Alert, Channel, Claim  # a hook reads windows and starts without them
 
-DENY_UNPRICED, WARN_UNPRICED = "deny", "warn"
-
 WindowOf = Callable[[Budget, datetime], "tuple[datetime, datetime | None]"]
 """The window of a budget that holds an instant, as (start, end); a ``total`` budget's starts at ``EARLIEST`` and has no end.
 
@@ -118,17 +116,11 @@ class Ledger(Protocol):
         """
         ...
 
-    async def reserve(self, order: ReserveOrder, now: datetime, *, unpriced: str = DENY_UNPRICED) -> Admission:
+    async def reserve(self, order: ReserveOrder, now: datetime) -> Admission:
         """Hold an amount in every budget window that overlaps the order's time, or deny it and hold nothing.
 
-        Denied where an enforcing budget's spent + reserved + amount would pass its limit, where it counts tokens and the
-        order gives none, where it looks at a model and none is named, and where a dollar budget would have to judge an
-        unknown price. The same key and order again answer the first reservation; a denial is not remembered.
-
-        Args:
-            order: what to hold, for whom, until when.
-            now: when it is asked.
-            unpriced: what unpriced spend in an enforcing dollar window means: ``deny`` or ``warn``.
+        Denied as ``model.decision`` judges it, and where an enforcing budget looks at a model and none is named. The same
+        key and order again answer the first reservation; a denial is not remembered.
 
         Raises:
             Conflict: the key was used for another order.

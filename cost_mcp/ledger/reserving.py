@@ -7,7 +7,6 @@ from dataclasses import replace
 from datetime import datetime
 
 from cost_mcp.errors import Conflict, CostError
-from cost_mcp.ledger.admission import ALLOW, DENY, judge_order, with_order
 from cost_mcp.ledger.book import Book
 from cost_mcp.ledger.holding import find, give_back, hold, sweep, windows_of
 from cost_mcp.ledger.reservation_row import (
@@ -29,6 +28,7 @@ from cost_mcp.ledger.reservation_row import (
 from cost_mcp.ledger.window import Window, one_window_sums, standing, tightest_first
 from cost_mcp.model.budget import Standing
 from cost_mcp.model.call import new_id
+from cost_mcp.model.decision import ALLOW, DENY, Decision, decide, standing_name
 from cost_mcp.model.moment import from_micros, instant_text, micros
 from cost_mcp.model.reservation import Admission, Reservation, ReserveOrder
 
@@ -36,7 +36,7 @@ _RELEASE = "UPDATE reservations SET state = 'released' WHERE tenant = ? AND rese
 _EXTEND = "UPDATE reservations SET expires_at = ? WHERE tenant = ? AND reservation_id = ?"
 
 
-def reserve(book: Book, order: ReserveOrder, now: datetime, unpriced: str) -> Admission | CostError:
+def reserve(book: Book, order: ReserveOrder, now: datetime) -> Admission | CostError:
     """Hold an order in every window that overlaps its time, or deny it; the same key and order answer the first one."""
     sweep(book, now)
     book.write_windows()
@@ -47,7 +47,7 @@ def reserve(book: Book, order: ReserveOrder, now: datetime, unpriced: str) -> Ad
             return _repeated(book, order, windows, kept_reservation(row))
     standings = _standings(book, windows)
     blind = _standings(book, _blind_windows(book, order))
-    verdict = judge_order(order, standings, blind, unpriced=unpriced)
+    verdict = _not_seen(blind) or decide(standings, order.spend, holding=True)
     if verdict.decision == DENY:
         return Admission(
             decision=DENY, why=verdict.why, denied_by=verdict.decided_by, standings=tightest_first((*standings, *blind))
@@ -55,7 +55,7 @@ def reserve(book: Book, order: ReserveOrder, now: datetime, unpriced: str) -> Ad
     reservation = new_reservation(order, new_id("res"))
     book.db.execute(INSERT_RESERVATION, reservation_values(order, reservation, covered_text(order)))
     hold(book, windows, reservation, amount_nanos(order))
-    after = tightest_first([with_order(order, standing) for standing in standings])
+    after = tightest_first([_with_order(order, standing) for standing in standings])
     return Admission(decision=verdict.decision, why=verdict.why, reservation=reservation, standings=after)
 
 
@@ -118,6 +118,18 @@ def _blind_windows(book: Book, order: ReserveOrder) -> tuple[Window, ...]:
     return tuple(window for window in found if window is not None)
 
 
+def _not_seen(blind: Sequence[Standing]) -> Decision | None:
+    if not blind:
+        return None
+    why = f"Budget {standing_name(blind[0])} looks at the model: name the model this is for."
+    return Decision(decision=DENY, why=why, decided_by=blind[0])
+
+
+def _with_order(order: ReserveOrder, standing: Standing) -> Standing:
+    """The window as it stands once the order is held."""
+    return replace(standing, reserved=standing.reserved + order.spend.known_amount(standing.budget))
+
+
 def _standings(book: Book, windows: Sequence[Window]) -> tuple[Standing, ...]:
     execute = book.db.execute
     return tuple([standing(window, execute(*one_window_sums(window)).fetchone()) for window in windows])
@@ -145,10 +157,9 @@ def _repeated(book: Book, order: ReserveOrder, windows: Sequence[Window], kept: 
 
 def _without_room(book: Book, kept: KeptReservation, reached: Sequence[Window]) -> Standing | None:
     """The first enforcing window that a reservation would reach and does not fit in."""
-    reservation = kept.reservation
-    amounts = {"usd": reservation.amount_usd, "tokens": reservation.tokens or 0, "calls": 1}
+    spend = kept.reservation.spend
     for found in _standings(book, [w for w in reached if w.budget.mode == "enforce"]):
-        if found.spent + found.reserved + amounts[found.budget.unit] > found.budget.limit:
+        if found.spent + found.reserved + spend.known_amount(found.budget) > found.budget.limit:
             return found
     return None
 

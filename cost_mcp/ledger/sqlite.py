@@ -13,7 +13,7 @@ from cost_mcp.errors import CostError, InvalidInput
 from cost_mcp.ledger import alerting, audit, budgeting, delivery, reserving, standing
 from cost_mcp.ledger.alert_row import alerts
 from cost_mcp.ledger.book import Book
-from cost_mcp.ledger.contract import DENY_UNPRICED, BudgetChange, Ledger, StoredCall, Verification, WindowOf
+from cost_mcp.ledger.contract import BudgetChange, Ledger, StoredCall, Verification, WindowOf
 from cost_mcp.ledger.faults import ledger_fault
 from cost_mcp.ledger.file import open_for_reading
 from cost_mcp.ledger.lookup import lookup
@@ -67,8 +67,8 @@ class _SqliteLedger:
         answers, held = await self._writer.run(lambda book: enter(book, prepared, now))
         return receipts(answers, held)
 
-    async def reserve(self, order: ReserveOrder, now: datetime, *, unpriced: str = DENY_UNPRICED) -> Admission:
-        return _given((await self._writer.run(lambda book: reserving.reserve(book, order, now, unpriced)))[0])
+    async def reserve(self, order: ReserveOrder, now: datetime) -> Admission:
+        return _given((await self._writer.run(lambda book: reserving.reserve(book, order, now)))[0])
 
     async def extend_reservation(self, tenant: str, reservation_id: str, expires_at: datetime, now: datetime) -> Reservation:
         answer, _ = await self._writer.run(

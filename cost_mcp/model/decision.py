@@ -88,18 +88,17 @@ def _refusal(enforcing: Sequence[Standing], spend: Spend, *, holding: bool) -> D
             return Decision(decision=DENY, why=why, decided_by=standing)
     for standing in enforcing:
         if _unknown(standing, spend) and standing.budget.unpriced != WARN_UNPRICED:
-            why = (
-                f"Budget {standing_name(standing)} counts dollars and the model has no known price: give an amount in dollars."
-            )
+            give = "amount_usd" if holding else "estimated_cost_usd"
+            why = f"Budget {standing_name(standing)} counts dollars and the model has no known price: give {give}."
             return Decision(decision=DENY, why=why, decided_by=standing)
+    for standing in enforcing:  # before want of room: no smaller spend would be admitted either
+        if is_unsure(standing) and standing.budget.unpriced == DENY_UNPRICED:
+            return Decision(decision=DENY, why=_unknown_spend(standing), decided_by=standing)
     full = [standing for standing in enforcing if _is_full(standing, spend)]
     if full:
         worst = max(full, key=lambda standing: _percent(standing, spend))
         why = f"Budget {standing_name(worst)} would be exceeded: {_left(worst)}."
         return Decision(decision=DENY, why=why, decided_by=worst, lacks_room=True)
-    for standing in enforcing:
-        if is_unsure(standing) and standing.budget.unpriced == DENY_UNPRICED:
-            return Decision(decision=DENY, why=_unknown_spend(standing), decided_by=standing)
     return None
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from cost_mcp.budgets.decision import Decision, Spend, decide
 from cost_mcp.errors import NotFound
 from cost_mcp.ledger.contract import StoredCall
 from cost_mcp.model.budget import Standing
 from cost_mcp.model.call import NO_CONTEXT
+from cost_mcp.model.decision import DENY, Decision, decide
+from cost_mcp.model.fitting import Fitting
 from cost_mcp.model.report import CostReport, Group, TaskCost
 from cost_mcp.model.scope import Covered
 from cost_mcp.reports.page import page
@@ -38,12 +40,19 @@ class ReportAnswer:
 class BudgetAnswer:
     """The budgets asked about, tightest first, and a decision when a spend was given.
 
-    ``enforced`` says whether an enforcing budget had a part in the decision: without one, nothing is ever denied.
+    ``enforced`` says whether an enforcing budget had a part in the decision: without one, nothing is ever denied. ``fitting``
+    says what a call that was denied for want of room could be instead.
     """
 
     standings: tuple[Standing, ...] = ()
     decision: Decision | None = None
     enforced: bool = False
+    fitting: Fitting | None = None
+
+    @property
+    def denied(self) -> bool:
+        """Whether the spend that was asked about may not be made."""
+        return self.decision is not None and self.decision.decision == DENY
 
 
 def report_answer(report: CostReport, question: ReportQuestion) -> ReportAnswer:
@@ -63,13 +72,11 @@ def budget_answer(standings: tuple[Standing, ...], question: StatusQuestion) -> 
         raise NotFound(
             "no budget of this name covers what was asked.", field="budget", hint="Leave budget out to see those that do."
         )
-    if question.estimated_usd is None and question.estimated_tokens is None:
+    if question.spend is None:
         return BudgetAnswer(standings=shown)
-    asked = question.covered or NOTHING_ASKED
-    covering = [s for s in shown if covers(s, asked)]
-    spend = Spend(usd=question.estimated_usd, tokens=question.estimated_tokens)
+    covering = covering_of(shown, question.covered)
     enforced = any(s.budget.mode == "enforce" for s in covering)
-    return BudgetAnswer(standings=shown, decision=decide(covering, spend), enforced=enforced)
+    return BudgetAnswer(standings=shown, decision=decide(covering, question.spend), enforced=enforced)
 
 
 def found(stored: StoredCall | None) -> StoredCall:
@@ -85,8 +92,12 @@ def found(stored: StoredCall | None) -> StoredCall:
     return stored
 
 
-def covers(standing: Standing, asked: Covered) -> bool:
-    """Whether a window of a budget is one that what is asked about counts in."""
+def covering_of(standings: Iterable[Standing], asked: Covered | None) -> list[Standing]:
+    """The windows that what is asked about counts in; None asks about a call of which nothing is known."""
+    return [standing for standing in standings if _covers(standing, asked or NOTHING_ASKED)]
+
+
+def _covers(standing: Standing, asked: Covered) -> bool:
     if not standing.budget.scope.covers(asked):
         return False
     each = standing.budget.each

@@ -12,6 +12,7 @@ from cost_mcp.model.money import parse_usd
 from cost_mcp.model.name import clean_name
 from cost_mcp.model.period import WEEKDAYS
 from cost_mcp.model.scope import SHORT_NAMES, Scope
+from cost_mcp.model.unpriced import MAX_USD_PER_MTOK, AssumedPrice
 from cost_mcp.service.fields import Fields, flag, present, refuse_unknown, whole_number
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 BUDGET_FIELDS = (
     "name", "limit", "limit_tokens", "limit_calls", "period", "scope", "each", "timezone", "week_start", "thresholds", "mode",
-    "include_subscription",
+    "include_subscription", "unpriced", "assume_usd_per_mtok",
 )  # fmt: skip
 
 
@@ -48,6 +49,8 @@ def read_budget(fields: Fields, settings: Settings, *, origin: str = "cli") -> B
         thresholds=_thresholds(given.get("thresholds")),
         mode=clean_name(given.get("mode", "alert"), "mode"),
         include_subscription=flag(given.get("include_subscription"), "include_subscription"),
+        unpriced=clean_name(given["unpriced"], "unpriced") if "unpriced" in given else "",
+        assumed=_assumed(given.get("assume_usd_per_mtok")),
         origin=origin,
     )
 
@@ -62,6 +65,21 @@ def _scope(value: object) -> Scope:
     if not isinstance(value, Mapping):
         raise InvalidInput("scope is not an object.", field="scope", hint='For example {"project": "website"}.')
     return Scope.of(cast("Mapping[str, str]", value))
+
+
+def _assumed(value: object) -> AssumedPrice | None:
+    """A price from one figure for all tokens, or from ``{"input": …, "output": …}``; US dollars per million tokens."""
+    if value is None:
+        return None
+    field = "assume_usd_per_mtok"
+    prices = {"input": value, "output": value}
+    if isinstance(value, Mapping):
+        prices = {str(key): price for key, price in cast("Mapping[object, object]", value).items()}
+        if prices.keys() != {"input", "output"}:
+            raise InvalidInput(
+                f"{field} does not name the two prices.", field=field, hint="Give input and output, or one figure for both."
+            )
+    return AssumedPrice(**{name: parse_usd(price, field, maximum=MAX_USD_PER_MTOK) for name, price in prices.items()})
 
 
 def _week_start(value: object) -> int:

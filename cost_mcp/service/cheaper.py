@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from decimal import Decimal
+from typing import Protocol
 
 from cost_mcp.model.call import Call
 from cost_mcp.model.charge import FREE, Pricing
@@ -23,6 +24,18 @@ CONSIDERED = (
 
 PriceOf = Callable[[Call], Pricing]
 Rivals = Callable[[str, int], tuple[tuple[str, str], ...]]
+
+
+class Priced(Protocol):
+    """What is asked of a catalog to price a call and what could be called instead."""
+
+    def price(self, call: Call) -> Pricing:
+        """What a call costs."""
+        ...
+
+    def rivals(self, provider: str, tokens: int) -> tuple[tuple[str, str], ...]:
+        """The models that may do the work of a text call of so many tokens."""
+        ...
 
 
 def cheaper_models(call: Call, pricing: Pricing, price_of: PriceOf, rivals: Rivals) -> tuple[Alternative, ...]:

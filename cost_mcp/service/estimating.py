@@ -4,37 +4,25 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol, cast
+from typing import TYPE_CHECKING
 
 from cost_mcp.errors import InvalidInput
-from cost_mcp.model.call import NO_CONTEXT, Call, Context, Rank
+from cost_mcp.model.call import Call
 from cost_mcp.model.charge import UNPRICED, Pricing
 from cost_mcp.model.fitting import Alternative
-from cost_mcp.model.name import clean_name
-from cost_mcp.model.usage import MAX_QUANTITY, USAGE_FIELDS, Usage
+from cost_mcp.model.usage import USAGE_FIELDS, Usage
 from cost_mcp.service.call_report import TOKEN_ALIASES, counted_usage
-from cost_mcp.service.cheaper import CONSIDERED, cheaper_models, shown
+from cost_mcp.service.call_to_come import TOKEN_FIELDS, call_to_come, most_output
+from cost_mcp.service.cheaper import CONSIDERED, Priced, cheaper_models, shown
 from cost_mcp.service.counting import HIGH, LOW, Count, count_text
-from cost_mcp.service.fields import Fields, present, refuse_unknown, whole_number
+from cost_mcp.service.fields import Fields, present, refuse_unknown
 
 if TYPE_CHECKING:
     from decimal import Decimal
 
-ESTIMATE_FIELDS = ("model", "provider", "service_tier", "text", *USAGE_FIELDS, *TOKEN_ALIASES, "max_output_tokens")
+ESTIMATE_FIELDS = ("model", "provider", "service_tier", "text", *TOKEN_FIELDS)
 
 _GIVEN = "The token counts that were given."
-
-
-class Priced(Protocol):
-    """What an estimate asks of a catalog."""
-
-    def price(self, call: Call) -> Pricing:
-        """What a call costs."""
-        ...
-
-    def rivals(self, provider: str, tokens: int) -> tuple[tuple[str, str], ...]:
-        """The models that may do the work of a text call."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,28 +76,6 @@ def estimate(fields: Fields, prices: Priced, now: datetime) -> Estimate:
     )
 
 
-def call_to_come(given: Fields, usage: Usage, now: datetime, context: Context = NO_CONTEXT) -> Call:
-    """The call that given fields describe, as a catalog is asked about it.
-
-    Raises:
-        InvalidInput, UnknownName: no model, or a name or tier that cannot be taken.
-    """
-    if "model" not in given:
-        raise InvalidInput("model is missing.", field="model", hint='Give the model\'s name, as in "claude-opus-4-6".')
-    provider, tier = given.get("provider"), given.get("service_tier", "standard")
-    return Call(
-        call_id="estimate",
-        occurred_at=now,
-        model=clean_name(given["model"], "model"),
-        usage=usage,
-        source="estimate",
-        rank=Rank.AGENT,
-        provider=None if provider is None else clean_name(provider, "provider"),
-        service_tier="standard" if tier in ("default", "auto") else cast("str", tier),
-        context=context,
-    )
-
-
 def _usage(given: dict[str, object]) -> tuple[Count | None, Usage]:
     names = [name for name in (*USAGE_FIELDS, *TOKEN_ALIASES) if name in given]
     usage = counted_usage(given, [name for name in names if "text" not in given or not _is_input(name)])
@@ -121,7 +87,7 @@ def _usage(given: dict[str, object]) -> tuple[Count | None, Usage]:
             )
         count = count_text(given["text"], None)
         usage = replace(usage, input_tokens=count.tokens)
-    most = _max_output(given)
+    most = most_output(given)
     if most is not None and not usage.output_tokens:
         usage = replace(usage, output_tokens=most)
     if not usage.total_tokens:
@@ -140,14 +106,8 @@ def _is_input(name: str) -> bool:
     return "output" not in target and target != "web_search_requests"
 
 
-def _max_output(given: dict[str, object]) -> int | None:
-    if "max_output_tokens" not in given:
-        return None
-    return whole_number(given["max_output_tokens"], "max_output_tokens", low=1, high=MAX_QUANTITY)
-
-
 def _most(given: dict[str, object], call: Call, pricing: Pricing, prices: Priced) -> Decimal | None:
-    most = _max_output(given)
+    most = most_output(given)
     if most is None or most == call.usage.output_tokens or pricing.cost_usd is None:
         return None
     return prices.price(replace(call, usage=replace(call.usage, output_tokens=most))).cost_usd

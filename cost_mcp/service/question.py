@@ -6,13 +6,13 @@ import difflib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
 from typing import TYPE_CHECKING, cast
 
 from cost_mcp.errors import ContextBound, InvalidInput, UnknownName
 from cost_mcp.ledger.coverage import covered_by
-from cost_mcp.model.call import CONTEXT_NAMES, Call, Context, Rank
+from cost_mcp.model.call import CONTEXT_NAMES, Call, Context
 from cost_mcp.model.charge import PricedCall, Pricing
+from cost_mcp.model.decision import Spend
 from cost_mcp.model.money import parse_usd
 from cost_mcp.model.name import clean_name
 from cost_mcp.model.period import Period, named_period, stated_period
@@ -21,14 +21,19 @@ from cost_mcp.model.report import FILTER_DIMENSIONS, GROUP_ALIASES, GROUP_DIMENS
 from cost_mcp.model.scope import Covered
 from cost_mcp.model.usage import Usage
 from cost_mcp.reports.page import MAX_LIMIT
+from cost_mcp.service.call_to_come import TOKEN_FIELDS, call_to_come, largest_usage, spend_on
 from cost_mcp.service.fields import Fields, context_of, present, refuse_unknown, whole_number
 
 if TYPE_CHECKING:
     from cost_mcp.config.settings import Settings
 
 REPORT_FIELDS = ("period", "start", "end", "timezone", "group_by", "limit", "cursor", *FILTER_DIMENSIONS, *GROUP_ALIASES)
-STATUS_FIELDS = (*CONTEXT_NAMES, "tags", "provider", "model", "budget", "estimated_cost_usd", "estimated_tokens")
+STATUS_FIELDS = (
+    *CONTEXT_NAMES, "tags", "provider", "model", "service_tier", *TOKEN_FIELDS, "budget", "estimated_cost_usd", "estimated_tokens",
+)  # fmt: skip
 DEFAULT_LIMIT = 50
+
+PriceOf = Callable[[Call], Pricing]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,12 +48,16 @@ class ReportQuestion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatusQuestion:
-    """What a budget status is asked for; ``covered`` is None when nothing narrows it down."""
+    """What a budget status is asked for.
+
+    ``covered`` is None when nothing narrows it down, ``spend`` when no decision is wanted; ``asked`` is the call that the
+    spend was worked out from.
+    """
 
     covered: Covered | None
     budget: str | None
-    estimated_usd: Decimal | None
-    estimated_tokens: int | None
+    spend: Spend | None
+    asked: PricedCall | None
 
 
 def read_report_question(fields: Fields, settings: Settings, now: datetime, *, project: str | None = None) -> ReportQuestion:
@@ -130,12 +139,11 @@ def _period(given: dict[str, object], settings: Settings, now: datetime) -> Peri
 
 
 def read_status_question(
-    fields: Fields, price_of: Callable[[Call], Pricing], now: datetime, bind_context: Context | None = None
+    fields: Fields, price_of: PriceOf, now: datetime, bind_context: Context | None = None
 ) -> StatusQuestion:
     """A budget question from raw fields; ``bind_context`` is what the environment binds.
 
-    A model goes by every name a recorded call of it would: ``price_of`` says which, and what its tokens cost at most, when
-    all of them are output.
+    A model goes by every name a recorded call of it would: ``price_of`` says which, and what its tokens cost at most.
 
     Raises:
         InvalidInput, UnknownName: a field that cannot be taken; it is named.
@@ -143,37 +151,38 @@ def read_status_question(
     given = present(fields)
     refuse_unknown(given, STATUS_FIELDS, "get_budget_status")
     context = bind_context if bind_context is not None else context_of(given)
-    provider = clean_name(given["provider"], "provider") if "provider" in given else None
-    tokens = (
-        whole_number(given["estimated_tokens"], "estimated_tokens", low=0, high=10**12) if "estimated_tokens" in given else None
-    )
-    usd = parse_usd(given["estimated_cost_usd"], "estimated_cost_usd") if "estimated_cost_usd" in given else None
+    usage = _usage(given)
+    stated = parse_usd(given["estimated_cost_usd"], "estimated_cost_usd") if "estimated_cost_usd" in given else None
+    tokens = None if usage is None else usage.total_tokens
+    spend = None if stated is None and tokens is None else Spend(usd=stated, tokens=tokens)
+    asked: PricedCall | None = None
     if "model" in given:
-        priced = _asked_call(clean_name(given["model"], "model"), provider, context, tokens or 0, price_of, now)
+        call = call_to_come(given, usage or Usage(), now, context)
+        priced = PricedCall(call=call, pricing=price_of(call))
         covered = covered_by(priced)
-        usd = priced.pricing.cost_usd if usd is None and tokens is not None else usd
+        if usage is not None and stated is None:
+            spend, asked = spend_on(priced), priced
     else:
-        covered = Covered(context=context, provider=None if provider is None else canonical_provider(provider))
-    anything = bool(context.as_dict() or context.tags or covered.models or provider is not None)
+        provider = canonical_provider(clean_name(given["provider"], "provider")) if "provider" in given else None
+        covered = Covered(context=context, provider=provider)
+    anything = bool(context.as_dict() or context.tags or covered.models or covered.provider is not None)
     return StatusQuestion(
         covered=covered if anything else None,
         budget=clean_name(given["budget"], "budget") if "budget" in given else None,
-        estimated_usd=usd,
-        estimated_tokens=tokens,
+        spend=spend,
+        asked=asked,
     )
 
 
-def _asked_call(
-    model: str, provider: str | None, context: Context, tokens: int, price_of: Callable[[Call], Pricing], now: datetime
-) -> PricedCall:
-    call = Call(
-        call_id="question",
-        occurred_at=now,
-        model=model,
-        usage=Usage(output_tokens=tokens),
-        source="question",
-        rank=Rank.AGENT,
-        provider=provider,
-        context=context,
-    )
-    return PricedCall(call=call, pricing=price_of(call))
+def _usage(given: dict[str, object]) -> Usage | None:
+    usage = largest_usage(given)
+    if "estimated_tokens" not in given:
+        return usage
+    if usage is not None:
+        raise InvalidInput(
+            "estimated_tokens and tokens by kind were both given.",
+            field="estimated_tokens",
+            hint="Give input_tokens and max_output_tokens.",
+        )
+    # Of what kind they are is not said: the dearest.
+    return Usage(output_tokens=whole_number(given["estimated_tokens"], "estimated_tokens", low=0, high=10**12))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from cost_mcp.budgets.projection import with_projection
@@ -12,12 +12,13 @@ from cost_mcp.model.call import Call, Context
 from cost_mcp.model.charge import Pricing
 from cost_mcp.model.name import clean_name
 from cost_mcp.model.scope import Covered
-from cost_mcp.service.answer import BudgetAnswer, ReportAnswer, TaskAnswer, budget_answer, found, report_answer
+from cost_mcp.service.answer import BudgetAnswer, ReportAnswer, TaskAnswer, budget_answer, covering_of, found, report_answer
 from cost_mcp.service.fields import Fields
 from cost_mcp.service.question import read_report_question, read_status_question
 
 if TYPE_CHECKING:
     from cost_mcp.config.settings import Settings
+    from cost_mcp.pricing.catalog import Catalog
     from cost_mcp.service.service import Clock
 
 
@@ -46,7 +47,14 @@ class Quick:
         now = self.clock()
         question = read_status_question(fields, self._price, now)
         standings = self.readings.standings(self.settings.tenant, question.covered, now)
-        return budget_answer(with_projection(standings, now), question)
+        answer = budget_answer(with_projection(standings, now), question)
+        if not answer.denied or question.asked is None:
+            return answer
+        from cost_mcp.service.fitting import found_at_once, what_fits
+
+        search = what_fits(question.asked, covering_of(answer.standings, question.covered), self._catalog())
+        found = found_at_once(search, lambda covered: self.readings.standings(self.settings.tenant, covered, now))
+        return replace(answer, fitting=found)
 
     def budgets(self) -> tuple[Budget, ...]:
         """The budgets in force, by name."""
@@ -65,7 +73,10 @@ class Quick:
         self.readings.close()
 
     def _price(self, call: Call) -> Pricing:
-        """What a call costs: loads the prices, so only for a question that names a model."""
+        return self._catalog().price(call)
+
+    def _catalog(self) -> Catalog:
+        """The prices: loaded only for a question that names a model."""
         from cost_mcp.service.opening import load_catalog
 
-        return load_catalog(self.settings).price(call)
+        return load_catalog(self.settings)

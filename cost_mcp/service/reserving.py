@@ -11,24 +11,25 @@ from typing import TYPE_CHECKING, cast
 from cost_mcp.errors import InvalidInput
 from cost_mcp.ledger.coverage import covered_by
 from cost_mcp.model.budget import MAX_LIMIT_USD
-from cost_mcp.model.call import BILLING_MODES, CONTEXT_NAMES, Call, Context, Rank, check_choice
+from cost_mcp.model.call import BILLING_MODES, CONTEXT_NAMES, Call, Context, check_choice
 from cost_mcp.model.charge import PricedCall, Pricing
+from cost_mcp.model.decision import Spend
 from cost_mcp.model.money import parse_usd
 from cost_mcp.model.name import clean_name
 from cost_mcp.model.provider import canonical_provider
 from cost_mcp.model.reservation import DEFAULT_TTL_SECONDS, MAX_TTL_SECONDS, MIN_TTL_SECONDS, ReserveOrder
 from cost_mcp.model.scope import Covered
 from cost_mcp.model.totals import ZERO
-from cost_mcp.model.usage import MAX_QUANTITY, USAGE_FIELDS, Usage
-from cost_mcp.service.call_report import TOKEN_ALIASES, bind, counted_usage
+from cost_mcp.model.usage import Usage
+from cost_mcp.service.call_report import bind
+from cost_mcp.service.call_to_come import TOKEN_FIELDS, call_to_come, largest_usage, spend_on
 from cost_mcp.service.fields import Fields, context_of, present, refuse_unknown, whole_number
 
 if TYPE_CHECKING:
     from cost_mcp.config.settings import Settings
 
 RESERVE_FIELDS = (
-    "amount_usd", "model", "provider", "service_tier", *USAGE_FIELDS, *TOKEN_ALIASES, "max_output_tokens", "billing",
-    *CONTEXT_NAMES, "tags", "ttl_seconds", "idempotency_key",
+    "amount_usd", "model", "provider", "service_tier", *TOKEN_FIELDS, "billing", *CONTEXT_NAMES, "tags", "ttl_seconds", "idempotency_key",
 )  # fmt: skip
 EXTEND_FIELDS = ("reservation_id", "ttl_seconds")
 RELEASE_FIELDS = ("reservation_id",)
@@ -38,11 +39,10 @@ PriceOf = Callable[[Call], Pricing]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Asked:
-    """What is to be held: the dollars where they are known, the tokens where they are, and what budgets are looked up with."""
+    """What is to be held, and what budgets are looked up with."""
 
     covered: Covered
-    amount_usd: Decimal | None
-    tokens: int | None
+    spend: Spend
 
 
 def read_order(fields: Fields, settings: Settings, price_of: PriceOf, now: datetime) -> ReserveOrder:
@@ -63,17 +63,34 @@ def read_order(fields: Fields, settings: Settings, price_of: PriceOf, now: datet
     given = present(fields)
     refuse_unknown(given, RESERVE_FIELDS, "reserve_budget")
     asked = _asked(given, bind(context_of(given), settings), price_of, now)
+    spend = asked.spend
     return ReserveOrder(
         tenant=settings.tenant,
         covered=asked.covered,
-        amount_usd=ZERO if asked.amount_usd is None else asked.amount_usd,
-        tokens=asked.tokens,
+        amount_usd=spend.usd or ZERO,
+        tokens=spend.tokens,
         created_at=now,
         expires_at=now + timedelta(seconds=_ttl(given)),
         idempotency_key=cast("str | None", given.get("idempotency_key")),
         billing=check_choice(given.get("billing", settings.billing), BILLING_MODES, "billing"),
-        priced=asked.amount_usd is not None,
+        priced=spend.priced,
+        unpriced_input_tokens=spend.unpriced_input_tokens,
+        unpriced_output_tokens=spend.unpriced_output_tokens,
     )
+
+
+def read_call_to_hold(fields: Fields, settings: Settings, price_of: PriceOf, now: datetime) -> PricedCall | None:
+    """The call that is to be held, priced; None where an amount was given instead, or no model or tokens.
+
+    Raises:
+        InvalidInput: a field that cannot be taken; it is named.
+    """
+    given = present(fields)
+    usage = largest_usage(given)
+    if "model" not in given or usage is None or "amount_usd" in given:
+        return None
+    call = call_to_come(given, usage, now, bind(context_of(given), settings))
+    return PricedCall(call=call, pricing=price_of(call))
 
 
 def read_extension(fields: Fields, now: datetime) -> tuple[str, datetime]:
@@ -101,54 +118,28 @@ def read_release(fields: Fields) -> str:
 def _asked(given: dict[str, object], context: Context, price_of: PriceOf, now: datetime) -> _Asked:
     usage = largest_usage(given)
     stated = _amount(given)
-    tokens = None if usage is None else usage.total_tokens
     if "model" not in given:
         if stated is None:
             raise _nothing_named(given)
         provider = given.get("provider")
         known = None if provider is None else canonical_provider(clean_name(provider, "provider"))
-        return _Asked(covered=Covered(context=context, provider=known), amount_usd=stated, tokens=tokens)
+        tokens = None if usage is None else usage.total_tokens
+        return _Asked(covered=Covered(context=context, provider=known), spend=Spend(usd=stated, tokens=tokens))
     if stated is None and usage is None:
         raise InvalidInput(
             "the tokens are missing.", field="input_tokens", hint="Give input_tokens and max_output_tokens, or an amount_usd."
         )
-    call = _call(given, context, usage or Usage(), now)
+    call = call_to_come(given, usage or Usage(), now, context)
     priced = PricedCall(call=call, pricing=price_of(call))
-    cost = priced.pricing.cost_usd
-    if stated is not None and usage is not None and cost is not None:
+    if stated is None:
+        return _Asked(covered=covered_by(priced), spend=spend_on(priced))
+    if usage is not None and not priced.pricing.lacks_price:
         raise InvalidInput(
             "amount_usd and tokens of a model with a known price were both given.",
             field="amount_usd",
             hint="Give one of them: the amount to hold, or the tokens to price.",
         )
-    return _Asked(covered=covered_by(priced), amount_usd=cost if stated is None else stated, tokens=tokens)
-
-
-def _call(given: dict[str, object], context: Context, usage: Usage, now: datetime) -> Call:
-    """The call as it would be recorded at its largest: prices and scopes see what they will see then."""
-    provider, tier = given.get("provider"), given.get("service_tier", "standard")
-    return Call(
-        call_id="reservation",
-        occurred_at=now,
-        model=clean_name(given["model"], "model"),
-        usage=usage,
-        source="reservation",
-        rank=Rank.AGENT,
-        provider=None if provider is None else clean_name(provider, "provider"),
-        service_tier="standard" if tier in ("default", "auto") else cast("str", tier),
-        context=context,
-    )
-
-
-def largest_usage(given: dict[str, object]) -> Usage | None:
-    """The tokens the call may come to; None when none are given."""
-    names = [name for name in (*USAGE_FIELDS, *TOKEN_ALIASES) if name in given]
-    if "max_output_tokens" in given:
-        most = whole_number(given["max_output_tokens"], "max_output_tokens", low=1, high=MAX_QUANTITY)
-        # The limit and not the expectation: a hold below what the provider may charge would not hold.
-        bounded = given | {"output_tokens": most}
-        return counted_usage(bounded, [*(n for n in names if TOKEN_ALIASES.get(n, n) != "output_tokens"), "output_tokens"])
-    return counted_usage(given, names) if names else None
+    return _Asked(covered=covered_by(priced), spend=Spend(usd=stated, tokens=None if usage is None else usage.total_tokens))
 
 
 def _amount(given: dict[str, object]) -> Decimal | None:
@@ -163,7 +154,7 @@ def _amount(given: dict[str, object]) -> Decimal | None:
 
 
 def _nothing_named(given: dict[str, object]) -> InvalidInput:
-    counted = any(name in given for name in (*USAGE_FIELDS, *TOKEN_ALIASES, "max_output_tokens"))
+    counted = any(name in given for name in TOKEN_FIELDS)
     if counted:
         return InvalidInput("model is missing.", field="model", hint="Give the model that prices the tokens, or an amount_usd.")
     return InvalidInput(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
@@ -10,22 +10,24 @@ from typing import TYPE_CHECKING, Protocol
 from cost_mcp.budgets.projection import with_projection
 from cost_mcp.errors import InvalidInput
 from cost_mcp.ledger.contract import BudgetChange, Ledger, StoredCall, Verification
-from cost_mcp.model.budget import Budget
+from cost_mcp.model.budget import Budget, Standing
 from cost_mcp.model.call import Call, Context, Rank
 from cost_mcp.model.charge import AGENTS, UNPRICED, PricedCall, Pricing
+from cost_mcp.model.fitting import Fitting
 from cost_mcp.model.name import clean_name
 from cost_mcp.model.receipt import SKIPPED, Receipt
 from cost_mcp.model.reservation import Admission, Reservation
 from cost_mcp.model.scope import Covered
 from cost_mcp.model.succession import succeed
-from cost_mcp.service.answer import BudgetAnswer, ReportAnswer, TaskAnswer, budget_answer, found, report_answer
+from cost_mcp.service.answer import BudgetAnswer, ReportAnswer, TaskAnswer, budget_answer, covering_of, found, report_answer
 from cost_mcp.service.budget_order import read_budget
 from cost_mcp.service.call_report import Reporter, bind, read_call
+from cost_mcp.service.cheaper import Priced
 from cost_mcp.service.estimating import Estimate, estimate
 from cost_mcp.service.fields import Fields, context_of, present
-from cost_mcp.service.fitting import with_fitting
+from cost_mcp.service.fitting import found_by, what_fits
 from cost_mcp.service.question import read_report_question, read_status_question
-from cost_mcp.service.reserving import read_extension, read_order, read_release
+from cost_mcp.service.reserving import read_call_to_hold, read_extension, read_order, read_release
 
 if TYPE_CHECKING:
     from cost_mcp.config.settings import Settings
@@ -34,19 +36,11 @@ if TYPE_CHECKING:
 Clock = Callable[[], datetime]
 
 
-class Prices(Protocol):
+class Prices(Priced, Protocol):
     """What the verbs ask of a catalog."""
-
-    def price(self, call: Call) -> Pricing:
-        """What a call costs."""
-        ...
 
     def listing(self, model: str, provider: str | None, at: datetime) -> Listing:
         """Every price known for a model, and the one in force at a time."""
-        ...
-
-    def rivals(self, provider: str, tokens: int) -> tuple[tuple[str, str], ...]:
-        """The models that may do the work of a text call of so many tokens."""
         ...
 
 
@@ -117,7 +111,11 @@ class Service:
         now = self.clock()
         question = read_status_question(fields, self.prices.price, now, context)
         standings = await self.ledger.standings(self.settings.tenant, question.covered, now)
-        return budget_answer(with_projection(standings, now), question)
+        answer = budget_answer(with_projection(standings, now), question)
+        if not answer.denied or question.asked is None:
+            return answer
+        covering = covering_of(answer.standings, question.covered)
+        return replace(answer, fitting=await self._what_fits(question.asked, covering, now))
 
     async def reserve_budget(self, fields: Fields) -> Admission:
         """Hold an amount, or the most a call can cost, against every budget that covers it; or say which one denies it."""
@@ -127,7 +125,14 @@ class Service:
             return Admission(decision="allow", why="Tracking is off (COST_MCP_ENABLED=false): nothing is held.")
         admission = await self.ledger.reserve(order, now)
         projected = replace(admission, standings=with_projection(admission.standings, now))
-        return await with_fitting(projected, fields, self.settings, self.prices, self.ledger, now)
+        denied = None if admission.denied_by is None else read_call_to_hold(fields, self.settings, self.prices.price, now)
+        if denied is None:
+            return projected
+        return replace(projected, fitting=await self._what_fits(denied, admission.standings, now))
+
+    async def _what_fits(self, denied: PricedCall, standings: Sequence[Standing], now: datetime) -> Fitting | None:
+        search = what_fits(denied, standings, self.prices)
+        return await found_by(search, lambda covered: self.ledger.standings(self.settings.tenant, covered, now))
 
     async def estimate_cost(self, fields: Fields) -> Estimate:
         """What a call would cost, from tokens or a text, and cheaper models for the same tokens; nothing is kept."""

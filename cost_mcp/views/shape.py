@@ -17,6 +17,7 @@ from cost_mcp.model.report import NONE_GROUP, OTHER_GROUP, Group
 from cost_mcp.model.totals import TOKEN_KINDS, Totals
 from cost_mcp.views.shape_budget import budget_shapes
 from cost_mcp.views.shape_call import charge_shape
+from cost_mcp.views.shape_estimate import fitting_shape
 from cost_mcp.views.shape_reservation import reservation_shape
 
 if TYPE_CHECKING:
@@ -96,13 +97,14 @@ def report_shape(answer: ReportAnswer) -> Shape:
 
 
 def status_shape(answer: BudgetAnswer) -> Shape:
-    """Where budgets stand, and whether a spend may go ahead when one was given."""
+    """Where budgets stand, whether a spend may go ahead when one was given, and what would fit where a call was denied."""
     shape: Shape = {"budgets": budget_shapes(answer.standings)}
     if answer.decision is not None:
         shape["decision"] = answer.decision.decision
         shape["why"] = answer.decision.why
         if answer.decision.decided_by is not None:
             shape["decided_by"] = answer.decision.decided_by.budget.name
+    shape.update(fitting_shape(answer.fitting))
     return shape
 
 

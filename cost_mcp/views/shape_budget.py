@@ -40,6 +40,8 @@ def budget_shape(standing: Standing) -> dict[str, object]:
     shape["calls"] = standing.calls
     shape["unpriced_calls"] = standing.unpriced_calls
     shape["lower_bound"] = is_lower_bound(standing)
+    if standing.assumed:
+        shape["assumed_usd"] = usd_text(standing.assumed)
     if standing.projected is not None:
         shape[f"projected_{unit}"] = amount_value(standing.projected, unit)
     if standing.provisional:
@@ -58,8 +60,8 @@ def tightest_first(standings: Iterable[Standing]) -> list[Standing]:
 
 
 def is_lower_bound(standing: Standing) -> bool:
-    """Whether more may have been spent than is shown: dollars of calls whose price is not known."""
-    return standing.unpriced_calls > 0 and standing.budget.unit == "usd"
+    """Whether more may have been spent than is shown: dollars of calls whose price is neither known nor assumed."""
+    return standing.unpriced_calls > 0 and standing.budget.unit == "usd" and not standing.assumed
 
 
 def percent_number(percent: Decimal) -> float:
@@ -87,6 +89,10 @@ def budget_definition_shape(budget: Budget) -> dict[str, object]:
     }
     shape["mode"] = budget.mode
     shape["include_subscription"] = budget.include_subscription
+    if budget.unit == "usd":
+        shape["unpriced"] = budget.unpriced
+    if budget.assumed is not None:
+        shape["assume_usd_per_mtok"] = {"input": usd_text(budget.assumed.input), "output": usd_text(budget.assumed.output)}
     shape["origin"] = budget.origin
     if budget.created_at is not None:
         shape["created_at"] = instant_text(budget.created_at)

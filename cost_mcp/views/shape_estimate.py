@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from decimal import ROUND_FLOOR, Decimal
 from typing import TYPE_CHECKING
 
-from cost_mcp.model.fitting import Alternative
+from cost_mcp.model.fitting import Alternative, Fitting
 from cost_mcp.model.money import usd_text
 from cost_mcp.views.shape_call import charge_shape
 
@@ -51,6 +51,14 @@ def alternative_shapes(alternatives: Iterable[Alternative], cost: Decimal | None
             shape["saves_percent"] = saved_percent(found, cost)
         shapes.append(shape)
     return shapes
+
+
+def fitting_shape(fitting: Fitting | None) -> dict[str, object]:
+    """What a denied call could be: ``max_output_tokens`` where less output would do, and the models that it fits with."""
+    if fitting is None:
+        return {}
+    most = {} if fitting.max_output_tokens is None else {"max_output_tokens": fitting.max_output_tokens}
+    return {**most, "alternatives": alternative_shapes(fitting.alternatives)}
 
 
 def saved_percent(found: Alternative, cost: Decimal) -> int:

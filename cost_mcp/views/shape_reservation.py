@@ -8,7 +8,7 @@ from cost_mcp.model.money import usd_text
 from cost_mcp.model.reservation import Admission, Reservation
 from cost_mcp.model.totals import ZERO
 from cost_mcp.views.shape_budget import amount_value, budget_shapes
-from cost_mcp.views.shape_estimate import alternative_shapes
+from cost_mcp.views.shape_estimate import fitting_shape
 
 DENY = "deny"
 
@@ -26,10 +26,7 @@ def admission_shape(admission: Admission) -> dict[str, object]:
         shape |= _held(admission.reservation)
     if admission.denied_by is not None:
         shape |= denial_shape(admission.denied_by)
-    if admission.fitting is not None:
-        if admission.fitting.max_output_tokens is not None:
-            shape["max_output_tokens"] = admission.fitting.max_output_tokens
-        shape["alternatives"] = alternative_shapes(admission.fitting.alternatives)
+    shape |= fitting_shape(admission.fitting)
     if admission.repeated:
         shape["repeated"] = True
     shape["budgets"] = budget_shapes(admission.standings)

@@ -115,7 +115,7 @@ def change_words(change: BudgetChange) -> str:
     if change.after is None:
         return "removed"
     if change.before is None:
-        return f"made: {_limit(change.after)} per {change.after.period}, {change.after.mode}"
+        return f"made: {_limit(change.after)} {change.after.per}, {change.after.mode}"
     pairs = zip(_facets(change.before), _facets(change.after), strict=True)
     changed = [f"{name} {old} → {new}" for (name, old), (_, new) in pairs if old != new]
     return ", ".join(changed) or "set again, unchanged"
@@ -215,10 +215,10 @@ def _set_line(budget: Budget) -> Line:
         Span(budget.name, "name"),
         ": ",
         Span(_limit(budget), "money"),
-        f" per {budget.period}, {covers_words(budget)}, in {budget.timezone}; it {means} ({budget.mode}).",
+        f" {budget.per}, {covers_words(budget)}, in {budget.timezone}; it {means} ({budget.mode}).",
     )
 
 
 def removed_page(budget: Budget) -> Page:
     """What was removed."""
-    return (line("Removed ", Span(budget.name, "name"), f" ({_limit(budget)} per {budget.period}); its history stays."),)
+    return (line("Removed ", Span(budget.name, "name"), f" ({_limit(budget)} {budget.per}); its history stays."),)

@@ -15,6 +15,7 @@ from cost_mcp.model.receipt import CORRECTED, CREATED, EXISTS, SKIPPED, Receipt
 from cost_mcp.model.totals import TOKEN_KINDS, ZERO, Totals
 from cost_mcp.views.shape import REPORT_BREAKDOWNS, TASK_BREAKDOWNS, group_names, largest
 from cost_mcp.views.text_budget import standing_lines
+from cost_mcp.views.text_estimate import fitting_text
 from cost_mcp.views.text_reservation import reservation_text
 from cost_mcp.views.text_table import columns
 from cost_mcp.views.text_time import instant_words, period_words
@@ -90,6 +91,8 @@ def status_text(answer: BudgetAnswer) -> str:
     lines: list[str] = []
     if answer.decision is not None:
         lines.append(f"Decision: {answer.decision.decision}. {answer.decision.why}")
+    if answer.fitting is not None:
+        lines.append(fitting_text(answer.fitting))
     if answer.standings:
         lines += standing_lines(answer.standings)
     elif answer.decision is None:

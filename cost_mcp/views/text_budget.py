@@ -23,8 +23,11 @@ def standing_line(standing: Standing) -> str:
     of = f" for {budget.each}={standing.each_value}" if standing.each_value is not None else ""
     scope = f" [{budget.scope}]" if budget.scope.conditions else ""
     bound = "≥ " if is_lower_bound(standing) else ""
-    spent = f"{bound}{amount_words(standing.spent, unit)} of {amount_words(budget.limit, unit)} per {budget.period} spent"
+    spent = f"{bound}{amount_words(standing.spent, unit)} of {amount_words(budget.limit, unit)} {budget.per} spent"
     parts = [f"{spent} ({percent_number(standing.used_percent):g} %)"]
+    if standing.assumed:
+        unknown = "1 call" if standing.unpriced_calls == 1 else f"{standing.unpriced_calls:,} calls"
+        parts.append(f"{amount_words(standing.assumed, unit)} of it assumed for {unknown} without a known price")
     if standing.reserved:
         parts.append(f"{amount_words(standing.reserved, unit)} reserved")
     parts.append(_left(standing))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from cost_mcp.model.fitting import Alternative
+from cost_mcp.model.fitting import Alternative, Fitting
 from cost_mcp.model.money import usd_text
 from cost_mcp.views.shape_estimate import saved_percent
 
@@ -41,6 +41,15 @@ def estimate_text(estimate: Estimate) -> str:
 def alternatives_text(alternatives: Iterable[Alternative]) -> str:
     """Models and what they cost, in one line."""
     return "; ".join(_named(found) for found in alternatives)
+
+
+def fitting_text(fitting: Fitting) -> str:
+    """What a denied call could be, in one line."""
+    most, others = fitting.max_output_tokens, fitting.alternatives
+    if most is None and not others:
+        return "Neither less output nor a cheaper known model would fit."
+    less = "No output would fit with this model." if most is None else f"With max_output_tokens {most} it would fit."
+    return f"{less} Would fit as it is: {alternatives_text(others)}." if others else less
 
 
 def _named(found: Alternative) -> str:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from cost_mcp.model.fitting import Fitting
 from cost_mcp.model.money import display_usd, usd_text
 from cost_mcp.model.reservation import Admission, Reservation
 from cost_mcp.model.totals import ZERO
 from cost_mcp.views.shape_reservation import DENY
 from cost_mcp.views.text_budget import amount_words, standing_lines
-from cost_mcp.views.text_estimate import alternatives_text
+from cost_mcp.views.text_estimate import fitting_text
 from cost_mcp.views.text_time import instant_words
 
 
@@ -30,7 +29,7 @@ def admission_text(admission: Admission) -> str:
             f"left and {until}."
         )
     if admission.fitting is not None:
-        lines.append(_fitting(admission.fitting))
+        lines.append(fitting_text(admission.fitting))
     return "\n".join([*lines, *standing_lines(admission.standings)])
 
 
@@ -44,14 +43,6 @@ def reservation_text(reservation: Reservation) -> str:
         by = f" by {reservation.settled_by}" if reservation.settled_by is not None else ""
         return f"{named} ({held}) is settled{by}{over}: the rest was given back."
     return f"{named} is {reservation.state}: it holds nothing any more; {held} went back to its budgets."
-
-
-def _fitting(fitting: Fitting) -> str:
-    most, others = fitting.max_output_tokens, fitting.alternatives
-    if most is None and not others:
-        return "Neither less output nor a cheaper known model would fit."
-    less = "No output would fit with this model." if most is None else f"With max_output_tokens {most} it would fit."
-    return f"{less} Would fit as it is: {alternatives_text(others)}." if others else less
 
 
 def _held(reservation: Reservation) -> str:

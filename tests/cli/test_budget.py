@@ -85,9 +85,9 @@ def test_a_budget_made_late_counts_what_was_spent_before(spent: Cli):
     assert (standing["spent_usd"], standing["remaining_usd"], standing["lower_bound"]) == ("0.3968", "0.6032", True)
 
 
-@pytest.mark.parametrize(("cost", "code", "decision"), [("0.05", 0, "allow"), ("0.30", 1, "deny")])
+@pytest.mark.parametrize(("cost", "code", "decision"), [("0.05", 0, "warn"), ("0.30", 1, "deny")])
 def test_a_question_is_answered_with_the_exit_code_too(spent: Cli, cost: str, code: int, decision: str):
-    spent("budget", "set", "hold", "--limit", "0.65", "--mode", "enforce")
+    spent("budget", "set", "hold", "--limit", "0.65", "--mode", "enforce", "--unpriced", "warn")
 
     ran = spent("budget", "status", "--estimated-cost-usd", cost)
 

@@ -19,7 +19,7 @@ def test_without_a_budget_a_spend_is_allowed_and_it_is_said_that_nothing_denies_
 @pytest.mark.parametrize(
     ("mode", "estimate", "code", "start"),
     [
-        ("enforce", "0.05", 0, "allowed: "),
+        ("enforce", "0.05", 0, "allowed, with a warning: Budget hold is a lower bound: some calls in it are unpriced."),
         ("enforce", "0.20", 0, "allowed, with a warning: "),
         ("enforce", "0.30", 1, "denied: Budget hold would be exceeded: $0.25 left of $0.65 per day"),
         ("alert", "0.30", 0, "allowed, with a warning: "),
@@ -27,7 +27,7 @@ def test_without_a_budget_a_spend_is_allowed_and_it_is_said_that_nothing_denies_
     ],
 )
 def test_the_exit_code_and_one_line_say_whether_a_spend_is_allowed(spent: Cli, mode: str, estimate: str, code: int, start: str):
-    spent("budget", "set", "hold", "--limit", "0.65", "--mode", mode)
+    spent("budget", "set", "hold", "--limit", "0.65", "--mode", mode, "--unpriced", "warn")
 
     ran = spent("check", "--estimate", estimate)
 
@@ -38,7 +38,7 @@ def test_the_exit_code_and_one_line_say_whether_a_spend_is_allowed(spent: Cli, m
 
 
 def test_it_decides_as_budget_status_does(spent: Cli):
-    spent("budget", "set", "hold", "--limit", "0.65", "--mode", "enforce")
+    spent("budget", "set", "hold", "--limit", "0.65", "--mode", "enforce", "--unpriced", "warn")
     for estimate in ("0.1", "0.2", "0.25", "0.26", "3"):
         checked = spent("check", "--estimate", estimate, "--json")
         status = spent("budget", "status", "--estimated-cost-usd", estimate, "--json")

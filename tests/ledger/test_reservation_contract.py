@@ -166,8 +166,11 @@ async def test_the_answer_names_the_budget_that_decided(ledger: Ledger, now: dat
     await ledger.set_budget(_budget("early", limit_usd=Decimal(10), thresholds=early), now, "tester")
     await ledger.set_budget(_budget("tight", limit_usd=Decimal(4), period="total"), now, "tester")
     allowed, warned, denied = [await ledger.reserve(_order(now, amount), now) for amount in ("1", "1.5", "5")]
-    assert (allowed.decision, allowed.why) == ("allow", "Within every budget; the tightest, tight, reaches 25 %.")
-    assert (warned.decision, warned.why.split(":")[0]) == ("warn", "Budget early reaches 25 %")
+    assert (allowed.decision, allowed.why) == (
+        "allow",
+        "Within every budget; the tightest, tight, would reach 25 %: $4.00 left of $4.00 in total.",
+    )
+    assert (warned.decision, warned.why.split(":")[0]) == ("warn", "Budget early would reach 25 %")
     assert denied.why == "Budget tight would be exceeded: $1.50 left of $4.00 in total."
 
 
@@ -231,14 +234,14 @@ async def test_an_enforcing_budget_asks_for_what_it_has_to_know(
 
 
 @pytest.mark.parametrize(
-    ("mode", "unpriced", "decision"), [("enforce", "deny", "deny"), ("enforce", "warn", "warn"), ("alert", "deny", "warn")]
+    ("mode", "unpriced", "decision"), [("enforce", "", "deny"), ("enforce", "warn", "warn"), ("alert", "deny", "warn")]
 )
 async def test_unpriced_spend_is_not_taken_for_nothing(
     ledger: Ledger, call_of: CallOf, now: datetime, mode: str, unpriced: str, decision: str
 ):
-    await ledger.set_budget(_budget(mode=mode), now, "tester")
+    await ledger.set_budget(_budget(mode=mode, unpriced=unpriced), now, "tester")
     await _settle(ledger, now, call_of("c", cost=None))
-    admission = await ledger.reserve(_order(now, "0.1"), now, unpriced=unpriced)
+    admission = await ledger.reserve(_order(now, "0.1"), now)
     assert (admission.decision, "unpriced" in admission.why) == (decision, True)
 
 

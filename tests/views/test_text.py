@@ -5,10 +5,10 @@ from decimal import Decimal
 
 import pytest
 
-from cost_mcp.budgets.decision import Decision
 from cost_mcp.model.budget import Budget, Standing
 from cost_mcp.model.call import Call, Rank
 from cost_mcp.model.charge import Charge, PricedCall, Pricing
+from cost_mcp.model.decision import Decision
 from cost_mcp.model.period import named_period
 from cost_mcp.model.receipt import OUTCOMES, Receipt
 from cost_mcp.model.report import CostReport, Group, ReportQuery, TaskCost

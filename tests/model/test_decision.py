@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from cost_mcp.budgets.decision import ALLOW, DENY, WARN, Spend, decide
 from cost_mcp.model.budget import Budget, Standing
+from cost_mcp.model.decision import ALLOW, DENY, WARN, Spend, decide
 
 START = datetime(2026, 11, 22, tzinfo=UTC)
 
@@ -68,6 +68,6 @@ def test_a_call_budget_counts_the_call_that_is_asked_for():
 
 
 def test_unpriced_spend_is_said_to_be_a_lower_bound():
-    budget = Budget(name="daily", period="day", limit_usd=Decimal(10), mode="enforce")
+    budget = Budget(name="daily", period="day", limit_usd=Decimal(10), mode="enforce", unpriced="warn")
     unsure = Standing(budget=budget, window_start=START, window_end=None, spent=Decimal(9), unpriced_calls=2)
     assert "lower bound" in decide([unsure], spend("0")).why
