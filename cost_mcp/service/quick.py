@@ -12,12 +12,14 @@ from cost_mcp.model.call import Call, Context
 from cost_mcp.model.charge import Pricing
 from cost_mcp.model.name import clean_name
 from cost_mcp.model.scope import Covered
+from cost_mcp.service.alerting import read_alert_question
 from cost_mcp.service.answer import BudgetAnswer, ReportAnswer, TaskAnswer, budget_answer, covering_of, found, report_answer
 from cost_mcp.service.fields import Fields
 from cost_mcp.service.question import read_report_question, read_status_question
 
 if TYPE_CHECKING:
     from cost_mcp.config.settings import Settings
+    from cost_mcp.model.alert import Alert
     from cost_mcp.pricing.catalog import Catalog
     from cost_mcp.service.service import Clock
 
@@ -63,6 +65,11 @@ class Quick:
     def budget_history(self, name: object = None) -> tuple[BudgetChange, ...]:
         """Every change of a budget, or of all, oldest first."""
         return self.readings.budget_history(self.settings.tenant, None if name is None else clean_name(name, "name"))
+
+    def alerts(self, fields: Fields) -> tuple[Alert, ...]:
+        """The newest alerts nobody has acknowledged; with ``all`` those too that somebody has."""
+        question = read_alert_question(fields)
+        return self.readings.alerts(self.settings.tenant, open_only=question.open_only, limit=question.limit)
 
     def explain(self, call_id: object) -> StoredCall:
         """A call with its charges, price entry and corrections."""

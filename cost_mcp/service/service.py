@@ -19,6 +19,7 @@ from cost_mcp.model.receipt import SKIPPED, Receipt
 from cost_mcp.model.reservation import Admission, Reservation
 from cost_mcp.model.scope import Covered
 from cost_mcp.model.succession import succeed
+from cost_mcp.service.alerting import acknowledge_all, read_alert_id, read_alert_question, retry_all
 from cost_mcp.service.answer import BudgetAnswer, ReportAnswer, TaskAnswer, budget_answer, covering_of, found, report_answer
 from cost_mcp.service.budget_order import read_budget
 from cost_mcp.service.call_report import Reporter, bind, read_call
@@ -31,6 +32,7 @@ from cost_mcp.service.reserving import read_call_to_hold, read_extension, read_o
 
 if TYPE_CHECKING:
     from cost_mcp.config.settings import Settings
+    from cost_mcp.model.alert import Alert
     from cost_mcp.pricing.catalog import Listing
 
 Clock = Callable[[], datetime]
@@ -166,6 +168,28 @@ class Service:
         """Every change of a budget, or of all, oldest first."""
         wanted = None if name is None else clean_name(name, "name")
         return await self.ledger.budget_history(self.settings.tenant, wanted)
+
+    async def alerts(self, fields: Fields) -> tuple[Alert, ...]:
+        """The newest alerts nobody has acknowledged; with ``all`` those too that somebody has."""
+        question = read_alert_question(fields)
+        return await self.ledger.alerts(self.settings.tenant, open_only=question.open_only, limit=question.limit)
+
+    async def acknowledge_alert(self, alert_id: object, *, by: str) -> Alert:
+        """Note who has seen an alert; what of it still waits is not sent any more."""
+        wanted = read_alert_id(alert_id)
+        return await self.ledger.acknowledge_alert(self.settings.tenant, wanted, self.clock(), clean_name(by, "by"))
+
+    async def acknowledge_alerts(self, *, by: str) -> tuple[Alert, ...]:
+        """Acknowledge every alert that is open, and answer those."""
+        return await acknowledge_all(self.ledger, self.settings.tenant, self.clock(), clean_name(by, "by"))
+
+    async def retry_alert(self, alert_id: object) -> Alert:
+        """Make what of an alert did not arrive due at once."""
+        return await self.ledger.retry_alert(self.settings.tenant, read_alert_id(alert_id), self.clock())
+
+    async def retry_alerts(self) -> tuple[Alert, ...]:
+        """Make what of the open alerts did not arrive due at once, and answer those."""
+        return await retry_all(self.ledger, self.settings.tenant, self.clock())
 
     async def explain(self, call_id: object) -> StoredCall:
         """A call with its charges, price entry and corrections."""
