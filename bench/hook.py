@@ -38,7 +38,7 @@ RICH = """\
 ---
 project: "the shop's site"
 
-task_patterns: ['[A-Z]+-\\d+', "#\\d+"]
+task_patterns: ['[A-Z]+-\\d+', "#\\\\d+"]
 budgets:
   - {name: sessions, limit: 0.50, period: total, each: session_id, mode: enforce}
   - name: opus   # dear

@@ -160,7 +160,7 @@ def test_tokens_and_calls_deny_too(start: Run, spend: Callable[..., None], proje
     assert f"is spent: {spent} per day" in denial(start("hook", stdin=event("PreToolUse", project)))
 
 
-@pytest.mark.parametrize("config", ["project: shop\n", '"project": "shop"\n'])
+@pytest.mark.parametrize("config", ["project: shop\n", "{project: shop} # which takes a parser\n"])
 def test_the_project_is_that_of_the_folder_the_event_names(
     start: Run, spend: Callable[..., None], tmp_path: Path, project: Path, config: str
 ):
