@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from typing import TYPE_CHECKING
 
 import click
@@ -10,7 +9,7 @@ import click
 from cost_mcp.cli.failure import REFUSED
 from cost_mcp.cli.options import as_json, option, pairs, pass_surroundings, timezone
 from cost_mcp.cli.output import put_json, put_page
-from cost_mcp.cli.surroundings import Surroundings
+from cost_mcp.cli.surroundings import Surroundings, who
 from cost_mcp.errors import InvalidInput
 from cost_mcp.views.shape import status_shape
 from cost_mcp.views.shape_budget import budget_definition_shape, change_shape
@@ -157,7 +156,7 @@ def remove(around: Surroundings, name: str, as_json: bool) -> None:
     """End a budget; its history stays."""
 
     async def work(service: Service) -> Budget:
-        return await service.remove_budget(name, changed_by=_who())
+        return await service.remove_budget(name, changed_by=who())
 
     removed = around.within(work)
     if as_json:
@@ -172,7 +171,7 @@ def _set(around: Surroundings, orders: Sequence[Mapping[str, object]], *, as_jso
     async def work(service: Service) -> list[Budget]:
         for order in orders:
             read_budget(order, service.settings)  # refuse the last before the first is written
-        return [await service.set_budget(order, changed_by=_who()) for order in orders]
+        return [await service.set_budget(order, changed_by=who()) for order in orders]
 
     budgets = around.within(work)
     if as_json:
@@ -194,10 +193,3 @@ def _assumed(every: str | None, of_input: str | None, of_output: str | None) -> 
     if of_input is None and of_output is None:
         return every
     return {name: price for name, price in (("input", of_input), ("output", of_output)) if price is not None}
-
-
-def _who() -> str:
-    try:
-        return f"cli:{getpass.getuser()}"
-    except (OSError, KeyError):
-        return "cli"  # a container may have a user id without a name

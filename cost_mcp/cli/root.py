@@ -14,6 +14,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "task": ("reading:task", "Show what one task cost, by model, agent and purpose."),
     "record": ("record:record", "Record one model call."),
     "budget": ("budget:budget", "Set budgets and see where they stand."),
+    "alerts": ("alerts:alerts", "See what reached a level, and whether it arrived."),
     "check": ("check:check", "Say whether a spend is allowed; the exit code says it too."),
     "hook": ("hook_command:hook", "Deny an agent what a spent enforcing budget forbids: a hook."),
     "prices": ("prices:prices", "See prices, explain costs, keep price books."),

@@ -88,6 +88,16 @@ class Surroundings:
         return asyncio.run(opened())
 
 
+def who() -> str:
+    """Who runs this command, as it is noted beside what was changed: ``cli:anna``."""
+    import getpass
+
+    try:
+        return f"cli:{getpass.getuser()}"
+    except (OSError, KeyError):
+        return "cli"  # a container may have a user id without a name
+
+
 def _warn(sentence: str) -> None:
     print(f"warning: {sentence}", file=sys.stderr)
 

@@ -21,7 +21,7 @@ from cost_mcp.model.alert import LEVELS, Alert
 from cost_mcp.model.budget import Budget, Standing
 from cost_mcp.model.call import new_id
 from cost_mcp.model.moment import from_micros, micros
-from cost_mcp.model.money import nanos
+from cost_mcp.model.money import nanos, usd_text
 
 OTHER_WINDOWS = "other_windows"
 """The figure of an alert that also stands for windows of other each-values: how many."""
@@ -129,7 +129,8 @@ def _values_past(book: Book, budget: Budget, start: datetime) -> tuple[str, ...]
     """The each-values whose windows have reached the first level."""
     first = budget.limit * budget.thresholds.info / 100
     if budget.unit == "usd":
-        column, least = ("charged_nanos" if budget.mode == "enforce" else "cost_nanos"), nanos(first)
+        # What is assumed for calls without a price stands in no column: then every window is looked at.
+        column, least = ("charged_nanos" if budget.mode == "enforce" else "cost_nanos"), 0 if budget.assumed else nanos(first)
     else:
         column, least = budget.unit, int(first)
     key = (budget.tenant, budget.budget_id, micros(start), budget.include_subscription)
@@ -138,6 +139,9 @@ def _values_past(book: Book, budget: Budget, start: datetime) -> tuple[str, ...]
 
 def _budget_alert(stands: Standing, now: datetime, figures: Mapping[str, str]) -> Alert:
     budget = stands.budget
+    if stands.assumed:
+        figures = {**figures, "assumed_usd": usd_text(stands.assumed)}
+    bound = budget.unit == "usd" and not stands.assumed
     value = "" if stands.each_value is None else f" ({budget.each}={stands.each_value})"
     return Alert(
         alert_id=new_id("alr"),
@@ -159,6 +163,6 @@ def _budget_alert(stands: Standing, now: datetime, figures: Mapping[str, str]) -
         limit=budget.limit,
         spent=stands.spent,
         reserved=stands.reserved,
-        unpriced_calls=stands.unpriced_calls,
+        unpriced_calls=stands.unpriced_calls if bound else 0,
         figures=figures,
     )

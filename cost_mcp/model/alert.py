@@ -47,7 +47,9 @@ class Alert:
     """An alert with the figures that made it one, as they were when it was raised.
 
     ``subject`` is for people: a budget's name with its each-value, or ``agent builder``. ``limit``, ``spent`` and ``reserved``
-    are in ``unit``; ``threshold_percent`` is that of the level. ``figures`` are the numbers of an anomaly as plain text.
+    are in ``unit``; ``threshold_percent`` is that of the level; ``unpriced_calls`` are those that make ``spent`` a lower bound.
+    ``figures`` are further numbers as plain text: those of an anomaly; of a budget ``other_windows``, how many other each-values
+    reached a level with this one, and ``assumed_usd``, what of ``spent`` is assumed for calls without a known price.
     An anomaly of the same ``subject`` and ``window_start`` is raised again only at a higher level, a test always.
 
     Raises:
