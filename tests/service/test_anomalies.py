@@ -347,3 +347,14 @@ async def test_a_correction_of_an_earlier_day_counts_in_a_process_that_had_read_
 
     assert before == {Decimal(1)}
     assert await looking.find(NOW) == ()
+
+
+async def test_another_tenants_spend_is_neither_history_nor_found(opened: Opener):
+    async with opened(tenant="acme") as acme:
+        await spend_daily(acme, 20, "1")
+        await spend(acme, NOW, "40")
+    async with opened() as service:
+        assert await found(service) == {}
+        await spend(service, NOW, "50")
+        assert await found(service) == {}
+        assert await told(service) == []
