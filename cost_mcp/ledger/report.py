@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from types import MappingProxyType
 from typing import Any
 
+from cost_mcp.errors import InvalidInput
 from cost_mcp.ledger.cover import Stretch, TimeTable, time_table
 from cost_mcp.ledger.fold import QUARTER
 from cost_mcp.ledger.plan import Plan, Row
@@ -21,6 +22,7 @@ _EXTENT = (
     "SELECT (SELECT MIN(occurred_at) FROM entries WHERE tenant = :tenant), "
     "(SELECT MAX(occurred_at) FROM entries WHERE tenant = :tenant)"
 )
+_RECORDED = "SELECT COALESCE(MAX(seq), 0) FROM entries"
 _SERIES = (
     f"SELECT series_id, {', '.join(SERIES_DIMENSIONS)} FROM series WHERE series_id IN (SELECT value FROM json_each(:numbers))"
 )
@@ -52,35 +54,49 @@ def by_series(asked: Asked) -> Plan[BySeries]:
 
 
 def report(query: ReportQuery) -> Plan[CostReport]:
-    """The answer to a report query; its ``Totals`` carry no first and last call."""
+    """The answer to a report query; its ``Totals`` carry no first and last call.
+
+    Raises:
+        InvalidInput: a mark of another kind of ledger.
+    """
     period = query.period
+    ((recorded,),) = yield _RECORDED, ()
+    as_of = None if query.as_of is None else _as_of(query.as_of)
     found = yield from by_series(
         Asked(
             tenant=query.tenant,
             stretches=(Stretch(0, micros(period.start), micros(period.end)),),
             columns=("series_id",),
             filters=query.filters,
+            as_of=as_of,
         )
     )
     if any(name in (*TIME_DIMENSIONS, *CALL_DIMENSIONS) for name in query.group_by):
-        groups = yield from _cut_groups(query)
+        groups = yield from _cut_groups(query, as_of)
     elif query.group_by:
         groups = tuple(Group(key=_key(key), totals=sums) for key, sums in found.tally(query.group_by).largest_first())
     else:
         groups = ()
     return CostReport(
         query=query,
+        as_of=str(recorded) if query.as_of is None else query.as_of,
         totals=found.tally(()).totals(()),
         groups=groups,
         breakdowns=MappingProxyType({f"by_{name}": found.tally((name,)).named() for name in BREAKDOWNS}),
     )
 
 
+def _as_of(mark: str) -> int:
+    if not mark.isdecimal() or len(mark) > 18:
+        raise InvalidInput("cursor is not one of ours.", field="cursor", hint="Give next_cursor as it was answered.")
+    return int(mark)
+
+
 def _key(key: tuple[Any, ...]) -> tuple[str | None, ...]:
     return tuple(part or None for part in key)
 
 
-def _cut_groups(query: ReportQuery) -> Plan[tuple[Group, ...]]:
+def _cut_groups(query: ReportQuery, as_of: int | None) -> Plan[tuple[Group, ...]]:
     """Groups with a time, a task or a session among their dimensions."""
     ((first, last),) = yield _EXTENT, {"tenant": query.tenant}
     if first is None:
@@ -88,7 +104,9 @@ def _cut_groups(query: ReportQuery) -> Plan[tuple[Group, ...]]:
     table = _table(query, first, last)
     names = tuple(dict.fromkeys(name for name in query.group_by if name not in TIME_DIMENSIONS))
     columns = (*names, *(() if "billing" in names else ("billing",)))
-    rows = yield from sums(Asked(tenant=query.tenant, stretches=table.stretches, columns=columns, filters=query.filters))
+    rows = yield from sums(
+        Asked(tenant=query.tenant, stretches=table.stretches, columns=columns, filters=query.filters, as_of=as_of)
+    )
     tally = Tally()
     times: list[str] = [name for name in query.group_by if name in TIME_DIMENSIONS]
     for row in rows:

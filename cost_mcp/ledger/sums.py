@@ -29,7 +29,9 @@ excess (label, grain, first, after) AS MATERIALIZED (
 edges (label, start, until) AS MATERIALIZED (
     SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]') FROM json_each(:edges)),
 recent (label, start, until) AS MATERIALIZED (
-    SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]') FROM json_each(:recent))
+    SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]') FROM json_each(:recent)),
+later (label, start, until) AS MATERIALIZED (
+    SELECT json_extract(value, '$[0]'), json_extract(value, '$[1]'), json_extract(value, '$[2]') FROM json_each(:later))
 """
 _FROM_ROLLUPS = (
     "FROM {} x CROSS JOIN rollups r ON r.tenant = :tenant AND r.grain = x.grain AND r.bucket >= x.first AND r.bucket < x.after"
@@ -37,6 +39,8 @@ _FROM_ROLLUPS = (
 _AT = "e.occurred_at >= x.start AND e.occurred_at < x.until AND e.counted = 1"
 _FROM_EDGES = f"FROM edges x CROSS JOIN entries e INDEXED BY entries_by_time ON e.tenant = :tenant AND {_AT}"
 _FROM_RECENT = f"FROM entries e NOT INDEXED CROSS JOIN recent x ON e.seq > :folded AND e.tenant = :tenant AND {_AT}"
+_FROM_LATER = f"FROM entries e NOT INDEXED CROSS JOIN later x ON e.seq > :as_of AND e.tenant = :tenant AND {_AT}"
+_LATER = "SELECT MIN(occurred_at), MAX(occurred_at) FROM entries NOT INDEXED WHERE seq > ? AND tenant = ?"
 _FROM_TASK = f"FROM entries e INDEXED BY entries_by_task CROSS JOIN edges x ON e.tenant = :tenant AND e.task_id = :filter_task_id AND {_AT}"
 _LABEL = 1 << 32
 """Label and series share one number to group by first: SQLite groups by one whole number more than twice as fast as by names."""
@@ -46,7 +50,8 @@ _LABEL = 1 << 32
 class Asked:
     """Which sums: of one tenant, per label of ``stretches`` and per value of ``columns`` (series and call columns).
 
-    ``raw`` leaves the rollups aside.
+    ``raw`` leaves the rollups aside. ``as_of`` is the last row that counts: what was entered later, rows that reverse earlier
+    ones among it, is taken off again.
     """
 
     tenant: str
@@ -54,6 +59,7 @@ class Asked:
     columns: tuple[str, ...]
     filters: Mapping[str, str] = field(default_factory=lambda: EMPTY_TAGS)
     raw: bool = False
+    as_of: int | None = None
 
     def of_series_filters(self) -> dict[str, str]:
         """The filters that a series answers."""
@@ -75,6 +81,7 @@ def sums(asked: Asked) -> Plan[list[Row]]:
     }
     if asked.of_series_filters():
         values["series"] = yield from _series(asked)
+    values["as_of"], values["later"] = asked.as_of, "[]"
     if asked.reads_calls():
         values["edges"] = _pieces(asked.stretches)
         values["spans"] = values["excess"] = values["recent"] = "[]"
@@ -107,8 +114,8 @@ def _rollup_arms(asked: Asked, values: dict[str, Any]) -> Plan[list[str]]:
     values["spans"] = json.dumps(parts.spans)
     values["excess"] = json.dumps(parts.excess)
     values["edges"] = _pieces(parts.edges)
-    # Few rows wait above the watermark: name only the stretches they can fall into.
-    recent = [] if oldest is None else [s for s in asked.stretches if s.start <= newest and s.end > oldest]
+    # Few rows wait above the watermark, or came since: name only the stretches they can fall into.
+    recent = _between(asked.stretches, oldest, newest)
     values["recent"] = _pieces(recent)
     arms = [_arm(asked, _FROM_ROLLUPS.format("spans"), "r", tuple(f"r.{c}" for c in ROLLUP_SUMS))]
     if parts.excess:
@@ -117,13 +124,27 @@ def _rollup_arms(asked: Asked, values: dict[str, Any]) -> Plan[list[str]]:
         arms.append(f"{_arm(asked, _FROM_EDGES, 'e', ENTRY_SUMS)} AND e.seq <= :folded")
     if recent:
         arms.append(_arm(asked, _FROM_RECENT, "e", ENTRY_SUMS))
+    if asked.as_of is not None:
+        ((oldest, newest),) = yield _LATER, (asked.as_of, asked.tenant)
+        later = _between(asked.stretches, oldest, newest)
+        values["later"] = _pieces(later)
+        if later:
+            arms.append(_arm(asked, _FROM_LATER, "e", tuple(f"-({amount})" for amount in ENTRY_SUMS)))
     return arms
+
+
+def _between(stretches: Iterable[Stretch], oldest: int | None, newest: int | None) -> list[Stretch]:
+    if oldest is None or newest is None:
+        return []
+    return [s for s in stretches if s.start <= newest and s.end > oldest]
 
 
 def _arm(asked: Asked, source: str, table: str, amounts: Iterable[str]) -> str:
     columns = [f"x.label * {_LABEL} + {table}.series_id AS slot", *(f"e.{c} AS {c}" for c in asked.of_calls())]
     added = [f"{amount} AS {name}" for amount, name in zip(amounts, ROLLUP_SUMS, strict=True)]
     filters = [f"e.{c} = :filter_{c}" for c in asked.filters if c in CALL_COLUMNS]
+    if asked.as_of is not None and asked.reads_calls():
+        filters.append("e.seq <= :as_of")
     if asked.of_series_filters():
         filters.append(f"{table}.series_id IN (SELECT value FROM json_each(:series))")
     return f"SELECT {', '.join([*columns, *added])} {source} WHERE {' AND '.join(filters) or 'true'}"

@@ -25,13 +25,17 @@ OTHER_GROUP = "(other)"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportQuery:
-    """Which calls to sum, and by what. ``week_start`` is 0 for Monday … 6 for Sunday; times group in ``period.timezone``."""
+    """Which calls to sum, and by what. ``week_start`` is 0 for Monday … 6 for Sunday; times group in ``period.timezone``.
+
+    ``as_of`` is the mark of an earlier answer: only what was recorded by then counts, as it was then.
+    """
 
     period: Period
     tenant: str = DEFAULT_TENANT
     group_by: tuple[str, ...] = ()
     filters: Mapping[str, str] = field(default_factory=lambda: EMPTY_TAGS)
     week_start: int = 0
+    as_of: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,10 +54,12 @@ class Group:
 class CostReport:
     """The answer to a ``ReportQuery``: the whole, the groups asked for, and the standard breakdowns (largest first).
 
-    ``breakdowns`` maps ``by_agent``, ``by_model`` … to (name, totals) pairs.
+    ``breakdowns`` maps ``by_agent``, ``by_model`` … to (name, totals) pairs. ``as_of`` marks what had been recorded when it was
+    answered, for a query that is to be answered from the same; only the ledger can read it.
     """
 
     query: ReportQuery
+    as_of: str = field(default="", compare=False)
     totals: Totals = NOTHING
     groups: tuple[Group, ...] = ()
     breakdowns: Mapping[str, tuple[tuple[str, Totals], ...]] = field(

@@ -1,4 +1,4 @@
-"""Long results in pages: a cursor belongs to the question it came from."""
+"""Long results in pages: a cursor belongs to the question it came from, and to what was recorded when that was asked."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import base64
 import binascii
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
 from cost_mcp.errors import InvalidInput
@@ -14,33 +16,65 @@ from cost_mcp.errors import InvalidInput
 MAX_LIMIT = 1000
 T = TypeVar("T")
 
+_WRITTEN = re.compile(r"([0-9a-f]{12}):(\d{1,12}):(-?\d{1,16}):(-?\d{1,16}):([\w.-]{1,40})", re.ASCII)
 
-def page(rows: Sequence[T], limit: int, cursor: object, question: Mapping[str, object]) -> tuple[tuple[T, ...], str | None]:
-    """The rows at a cursor (None: the first ones) and the cursor of the next page, None on the last.
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """What the first page was answered from: the period's bounds in microseconds since 1970, and the ledger's own mark.
+
+    Later pages are cut from the same rows, whatever is recorded meanwhile and however far ``today`` has moved on.
+    """
+
+    start: int
+    end: int
+    as_of: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where the next page begins."""
+
+    offset: int
+    snapshot: Snapshot
+
+
+def read_cursor(cursor: object, question: Mapping[str, object]) -> Place | None:
+    """The place a cursor names; None for none.
 
     Raises:
         InvalidInput: a cursor that is none, or comes from another question.
     """
-    mark = hashlib.sha256(json.dumps(question, sort_keys=True, default=str).encode()).hexdigest()[:12]
-    start = 0 if cursor is None else _offset(cursor, mark)
-    chosen = tuple(rows[start : start + limit])
-    after = start + len(chosen)
-    return chosen, _cursor(mark, after) if after < len(rows) else None
-
-
-def _cursor(mark: str, offset: int) -> str:
-    return base64.urlsafe_b64encode(f"{mark}:{offset}".encode()).decode().rstrip("=")
-
-
-def _offset(cursor: object, mark: str) -> int:
+    if cursor is None:
+        return None
     text = cursor if isinstance(cursor, str) else ""
     try:
-        origin, _, offset = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode("ascii").partition(":")
-        number = int(offset)
+        written = _WRITTEN.fullmatch(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode("ascii"))
     except (binascii.Error, ValueError):
-        raise InvalidInput("cursor is not one of ours.", field="cursor", hint="Give next_cursor as it was answered.") from None
-    if origin != mark or number < 0:
+        written = None
+    if written is None:
+        raise InvalidInput("cursor is not one of ours.", field="cursor", hint="Give next_cursor as it was answered.")
+    if written[1] != _mark(question):
         raise InvalidInput(
             "cursor belongs to another question.", field="cursor", hint="Repeat the call it came from, or leave it out."
         )
-    return number
+    return Place(offset=int(written[2]), snapshot=Snapshot(start=int(written[3]), end=int(written[4]), as_of=written[5]))
+
+
+def page(
+    rows: Sequence[T], limit: int, place: Place | None, question: Mapping[str, object], snapshot: Snapshot
+) -> tuple[tuple[T, ...], str | None]:
+    """The rows at a place (None: the first ones) and the cursor of the next page, None on the last."""
+    start = 0 if place is None else place.offset
+    chosen = tuple(rows[start : start + limit])
+    after = start + len(chosen)
+    return chosen, _cursor(question, after, snapshot) if after < len(rows) else None
+
+
+def _cursor(question: Mapping[str, object], offset: int, snapshot: Snapshot) -> str:
+    text = f"{_mark(question)}:{offset}:{snapshot.start}:{snapshot.end}:{snapshot.as_of}"
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _mark(question: Mapping[str, object]) -> str:
+    return hashlib.sha256(json.dumps(question, sort_keys=True, default=str).encode()).hexdigest()[:12]

@@ -11,9 +11,10 @@ from cost_mcp.model.budget import Standing
 from cost_mcp.model.call import NO_CONTEXT
 from cost_mcp.model.decision import DENY, Decision, decide
 from cost_mcp.model.fitting import Fitting
+from cost_mcp.model.moment import micros
 from cost_mcp.model.report import CostReport, Group, TaskCost
 from cost_mcp.model.scope import Covered
-from cost_mcp.reports.page import page
+from cost_mcp.reports.page import Snapshot, page
 from cost_mcp.service.question import ReportQuestion, StatusQuestion
 
 NOTHING_ASKED = Covered(context=NO_CONTEXT)
@@ -57,7 +58,9 @@ class BudgetAnswer:
 
 def report_answer(report: CostReport, question: ReportQuestion) -> ReportAnswer:
     """The page of a report's groups that its question asks for."""
-    rows, after = page(report.groups, question.limit, question.cursor, question.asked)
+    period = report.query.period
+    snapshot = Snapshot(start=micros(period.start), end=micros(period.end), as_of=report.as_of)
+    rows, after = page(report.groups, question.limit, question.place, question.asked, snapshot)
     return ReportAnswer(report=report, rows=rows, next_cursor=after)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
@@ -13,6 +13,7 @@ from cost_mcp.ledger.coverage import covered_by
 from cost_mcp.model.call import CONTEXT_NAMES, Call, Context
 from cost_mcp.model.charge import PricedCall, Pricing
 from cost_mcp.model.decision import Spend
+from cost_mcp.model.moment import from_micros
 from cost_mcp.model.money import parse_usd
 from cost_mcp.model.name import clean_name
 from cost_mcp.model.period import Period, named_period, stated_period
@@ -20,7 +21,7 @@ from cost_mcp.model.provider import canonical_provider
 from cost_mcp.model.report import FILTER_DIMENSIONS, GROUP_ALIASES, GROUP_DIMENSIONS, MAX_GROUPING, ReportQuery
 from cost_mcp.model.scope import Covered
 from cost_mcp.model.usage import Usage
-from cost_mcp.reports.page import MAX_LIMIT
+from cost_mcp.reports.page import MAX_LIMIT, Place, read_cursor
 from cost_mcp.service.call_to_come import TOKEN_FIELDS, call_to_come, largest_usage, spend_on
 from cost_mcp.service.fields import Fields, context_of, present, refuse_unknown, whole_number
 
@@ -38,11 +39,14 @@ PriceOf = Callable[[Call], Pricing]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportQuestion:
-    """A report's query, and which page of its groups is wanted; ``asked`` identifies the question for its cursors."""
+    """A report's query, and which page of its groups is wanted; ``asked`` identifies the question for its cursors.
+
+    A page after the first asks for what the first was cut from: the same period to the microsecond, the same rows.
+    """
 
     query: ReportQuery
     limit: int
-    cursor: object
+    place: Place | None
     asked: dict[str, object]
 
 
@@ -72,16 +76,21 @@ def read_report_question(fields: Fields, settings: Settings, now: datetime, *, p
     if project is not None and filters.setdefault("project", project) != project:
         raise ContextBound("project differs from the one this server is bound to.", field="project", hint="Leave it out.")
     group_by = read_group_by(given.get("group_by"))
+    asked = {name: value for name, value in given.items() if name not in ("limit", "cursor")}
+    place = read_cursor(given.get("cursor"), asked)
+    period = _period(given, settings, now)
+    if place is not None:
+        period = replace(period, start=from_micros(place.snapshot.start), end=from_micros(place.snapshot.end))
     query = ReportQuery(
-        period=_period(given, settings, now),
+        period=period,
         tenant=settings.tenant,
         group_by=group_by,
         filters=filters,
         week_start=settings.week_start,
+        as_of=None if place is None else place.snapshot.as_of,
     )
     limit = whole_number(given.get("limit", DEFAULT_LIMIT), "limit", low=1, high=MAX_LIMIT)
-    asked = {name: value for name, value in given.items() if name not in ("limit", "cursor")}
-    return ReportQuestion(query=query, limit=limit, cursor=given.get("cursor"), asked=asked)
+    return ReportQuestion(query=query, limit=limit, place=place, asked=asked)
 
 
 def read_group_by(value: object) -> tuple[str, ...]:

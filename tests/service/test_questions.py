@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -53,6 +54,37 @@ async def test_pages_follow_one_another(opened: Opener):
             if cursor is None:
                 break
     assert names == ["T-4", "T-3", "T-2", "T-1", "T-0"]
+
+
+@pytest.mark.parametrize("group_by", ["task", "agent", "hour,agent", "agent,session", "model,project"])
+async def test_pages_are_of_one_moment_whatever_is_recorded_between_them(opened: Opener, clock: MovedClock, group_by: str):
+    question: dict[str, object] = {"period": "today", "group_by": group_by, "limit": 2}
+    async with opened() as service:
+        for n in range(8):
+            names = {name: f"{name}-{n % 4}-{n}" for name in ("task_id", "agent", "session_id", "project")}
+            await told(service, call_id=f"c-{n}", input_tokens=1000 * (n + 1), model=f"claude-opus-4-{6 + n % 2}", **names)
+        whole = await service.cost_report(question | {"limit": 1000})
+        answer = await service.cost_report(question)
+        pages = [answer]
+        while answer.next_cursor is not None:
+            # More than are folded at once: the last become the first, and new ones come in.
+            names = [f"agent-{n % 4}-{n % 4}" if n % 2 else f"new-{n}" for n in range(160)]
+            await asyncio.gather(
+                *(told(service, agent=name, task_id=f"task_id{name[5:]}", input_tokens=9000) for name in names)
+            )
+            corrected = CALL | {"call_id": f"c-{len(pages)}", "input_tokens": 1}
+            await service.record(corrected, source="python", rank=Rank.RESPONSE)
+            clock.move(hours=9)  # into the next day
+            answer = await service.cost_report(question | {"cursor": answer.next_cursor})
+            pages.append(answer)
+        quick = open_quick(service.settings, clock=clock)
+        again = quick.cost_report(question | {"cursor": pages[0].next_cursor})
+        quick.close()
+    assert [row for one in pages for row in one.rows] == list(whole.report.groups)
+    assert all(one.report.totals == whole.report.totals for one in pages)
+    assert all(one.report.breakdowns == whole.report.breakdowns for one in pages)
+    assert len(pages) > 2 or group_by == "model,project"
+    assert (again.rows, again.report.breakdowns) == (pages[1].rows, whole.report.breakdowns)
 
 
 @pytest.mark.parametrize(
