@@ -39,7 +39,7 @@ bench: .venv/dev ## Measure, side by side in one run, and print the table that s
 	$(BIN)/python -m bench
 
 soak: .venv/dev ## The many-process test, for as long as SOAK_SECONDS says (default 300).
-	COST_MCP_SOAK_SECONDS=$${SOAK_SECONDS:-300} $(BIN)/pytest -m soak
+	COST_MCP_SOAK_SECONDS=$${SOAK_SECONDS:-300} $(BIN)/pytest -m soak -q -s
 
 definitions: .venv/dev ## Make the published tool definitions anew from the models.
 	$(BIN)/python -m cost_mcp.server.generate
