@@ -101,6 +101,7 @@ class Mailserver:
         self.mails: list[EmailMessage] = []
         self.recipients: list[list[str]] = []
         self.refuse: dict[str, str] = {}
+        self.arrived = threading.Semaphore(0)
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port: int = free.getsockname()[1]
@@ -120,6 +121,7 @@ class Mailserver:
         assert isinstance(parsed, EmailMessage)
         self.mails.append(parsed)
         self.recipients.append(list(envelope.rcpt_tos))
+        self.arrived.release()
         return "250 taken"
 
     def close(self) -> None:

@@ -43,7 +43,7 @@ def diagnose(around: Surroundings) -> Diagnosis:
         return found
     found.warnings += loaded.warnings
     found.settings = _settings(loaded)
-    for look in (_ledger, _table, _books):
+    for look in (_ledger, _table, _books, _channels):
         try:
             look(found, loaded.settings, around)
         except CostError as error:
@@ -144,3 +144,18 @@ def _books(found: Diagnosis, settings: Settings, _: Surroundings) -> None:
     catalog = load_catalog(settings)
     found.problems += [str(problem) for problem in catalog.problems]
     found.warnings += catalog.warnings
+
+
+def _channels(found: Diagnosis, settings: Settings, _: Surroundings) -> None:
+    """Whether apprise is there and knows the addresses that are its own; nothing is sent."""
+    from cost_mcp.errors import DeliveryFailed
+    from cost_mcp.model.address import AppriseUrl
+
+    for declared in settings.notifications:
+        if isinstance(declared.address, AppriseUrl):
+            from cost_mcp.notify.by_apprise import check_apprise
+
+            try:
+                check_apprise(declared.address.url)
+            except DeliveryFailed as failure:
+                found.problems.append(f"The channel {declared.channel.name} ({declared.place}): {failure}")

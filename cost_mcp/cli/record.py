@@ -105,14 +105,18 @@ def record(
     }
     rank = Rank.AGENT if source is None else Rank.RESPONSE
 
-    async def work(service: Service) -> Receipt:
-        return await service.record(fields, source="cli", rank=rank)
+    def show(receipt: Receipt) -> None:
+        if as_json:
+            put_json(receipt_shape(receipt))
+        else:
+            put_page(receipt_page(receipt, around.clock()))
 
-    receipt = around.within(work)
-    if as_json:
-        put_json(receipt_shape(receipt))
-    else:
-        put_page(receipt_page(receipt, around.clock()))
+    async def work(service: Service) -> None:
+        show(await service.record(fields, source="cli", rank=rank))
+        if service.delivering is not None:  # after the answer: nobody waits for a receiver to hear that a call is recorded
+            await service.delivering.deliver_briefly()
+
+    around.within(work)
 
 
 def _text(source: str) -> str:

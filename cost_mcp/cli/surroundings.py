@@ -82,7 +82,7 @@ class Surroundings:
         from cost_mcp.service.opening import open_service
 
         async def opened() -> T:
-            async with open_service(settings, clock=self.clock, warn=_warn) as service:
+            async with open_service(settings, clock=self.clock, warn=_warn, lasting=False) as service:
                 return await work(service)
 
         return asyncio.run(opened())

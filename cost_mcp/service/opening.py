@@ -13,8 +13,10 @@ from cost_mcp.service.quick import Quick
 
 if TYPE_CHECKING:
     from cost_mcp.config.settings import Settings
+    from cost_mcp.ledger.contract import Ledger
     from cost_mcp.pricing.catalog import Catalog
     from cost_mcp.pricing.library import Library
+    from cost_mcp.service.delivering import Delivering
     from cost_mcp.service.service import Clock, Service
 
 
@@ -65,7 +67,7 @@ def load_catalog(settings: Settings) -> Catalog:
 
 @asynccontextmanager
 async def open_service(
-    settings: Settings, *, clock: Clock = utc_now, warn: Callable[[str], None] | None = None
+    settings: Settings, *, clock: Clock = utc_now, warn: Callable[[str], None] | None = None, lasting: bool = True
 ) -> AsyncGenerator[Service]:
     """The verbs over this ledger, until the block ends; the budgets that the settings declare are then in force.
 
@@ -73,6 +75,7 @@ async def open_service(
         settings: what the process works with.
         clock: what tells the time.
         warn: hears why a declared budget is not in force; None when nobody listens.
+        lasting: whether this is a process that stays: alerts are then delivered in the background.
 
     Raises:
         LedgerError: the ledger cannot be opened.
@@ -88,9 +91,30 @@ async def open_service(
         for warning in await put_in_force(settings, ledger, clock()):
             if warn is not None:
                 warn(warning)
-        yield Service(ledger=ledger, prices=prices, settings=settings, clock=clock)
+        delivering = _delivering(settings, ledger, clock)
+        async with _going_on(delivering if lasting else None):
+            yield Service(ledger=ledger, prices=prices, settings=settings, clock=clock, delivering=delivering)
     finally:
         await ledger.close()
+
+
+def _delivering(settings: Settings, ledger: Ledger, clock: Clock) -> Delivering | None:
+    if not settings.notifications:
+        return None
+    from cost_mcp.service.delivering import Delivering
+
+    return Delivering(ledger=ledger, tenant=settings.tenant, channels=settings.notifications, clock=clock)
+
+
+@asynccontextmanager
+async def _going_on(delivering: Delivering | None) -> AsyncGenerator[None]:
+    if delivering is not None:
+        delivering.start()
+    try:
+        yield
+    finally:
+        if delivering is not None:
+            await delivering.close()
 
 
 def open_quick(settings: Settings, *, clock: Clock = utc_now) -> Quick:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from cost_mcp.config.settings import Settings
     from cost_mcp.model.alert import Alert
     from cost_mcp.pricing.catalog import Listing
+    from cost_mcp.service.delivering import Delivering
 
 Clock = Callable[[], datetime]
 
@@ -48,7 +49,7 @@ class Prices(Priced, Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Service:
-    """An open ledger with its prices, settings and clock.
+    """An open ledger with its prices, settings and clock, and the way out for its alerts (None where no channel is configured).
 
     Every verb takes raw fields by name (None counts as absent) and raises a ``CostError`` naming the field that cannot be
     taken, before anything is written.
@@ -58,6 +59,7 @@ class Service:
     prices: Prices
     settings: Settings
     clock: Clock
+    delivering: Delivering | None = None
 
     async def record(self, fields: Fields, *, source: str, rank: Rank) -> Receipt:
         """Record one call, durably, and answer what it cost and where its budgets stand."""
@@ -75,6 +77,8 @@ class Service:
         (answer,) = await self.ledger.record((priced,), now)
         if isinstance(answer, Exception):
             raise answer
+        if self.delivering is not None:
+            self.delivering.noticed(answer)
         return answer.warned(*remarks.notes, *_pricing_warnings(answer.pricing))
 
     async def _succeeding(self, call: Call) -> tuple[Call, bool]:

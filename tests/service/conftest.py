@@ -41,7 +41,8 @@ def clock() -> MovedClock:
 def opened(tmp_path: Path, clock: MovedClock) -> Opener:
     """Opens a service on one ledger file with the settings a test gives."""
 
-    def open_with(**settings: object) -> AbstractAsyncContextManager[Service]:
-        return open_service(Settings(db=str(tmp_path / "ledger.db"), **settings), clock=clock)  # pyright: ignore[reportArgumentType]
+    def open_with(*, lasting: bool = True, **settings: object) -> AbstractAsyncContextManager[Service]:
+        given = Settings(db=str(tmp_path / "ledger.db"), **settings)  # pyright: ignore[reportArgumentType]
+        return open_service(given, clock=clock, lasting=lasting)
 
     return open_with
