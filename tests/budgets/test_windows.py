@@ -39,6 +39,27 @@ CASES: list[Any] = [
     ("hour", "Australia/Lord_Howe", "2026-04-04T14:45", "2026-04-04T14:00", "2026-04-04T15:00"),
     ("hour", "Australia/Lord_Howe", "2026-04-04T15:10", "2026-04-04T15:00", "2026-04-04T15:30"),
     ("hour", "Australia/Lord_Howe", "2026-10-03T15:40", "2026-10-03T15:30", "2026-10-03T16:00"),
+    # One o'clock comes twice in autumn, two o'clock not at all in spring.
+    ("hour", "America/New_York", "2026-11-01T05:30", "2026-11-01T05:00", "2026-11-01T06:00"),
+    ("hour", "America/New_York", "2026-11-01T06:30", "2026-11-01T06:00", "2026-11-01T07:00"),
+    ("hour", "America/New_York", "2026-03-08T06:30", "2026-03-08T06:00", "2026-03-08T07:00"),
+    ("hour", "America/New_York", "2026-03-08T07:30", "2026-03-08T07:00", "2026-03-08T08:00"),
+    ("hour", "Asia/Kolkata", "2026-11-22T10:20", "2026-11-22T09:30", "2026-11-22T10:30"),
+    # Weeks, months and quarters hold the missing and the added hour too.
+    ("week", "America/New_York", "2026-03-08T12:00", "2026-03-02T05:00", "2026-03-09T04:00"),
+    ("week", "America/New_York", "2026-11-01T12:00", "2026-10-26T04:00", "2026-11-02T05:00"),
+    ("month", "America/New_York", "2026-03-15T00:00", "2026-03-01T05:00", "2026-04-01T04:00"),
+    ("month", "America/New_York", "2026-11-15T00:00", "2026-11-01T04:00", "2026-12-01T05:00"),
+    ("quarter", "Australia/Lord_Howe", "2026-05-01T00:00", "2026-03-31T13:00", "2026-06-30T13:30"),
+    # Days that begin at one o'clock, and one that has its last hour twice.
+    ("day", "America/Havana", "2026-03-08T10:00", "2026-03-08T05:00", "2026-03-09T04:00"),
+    ("day", "Africa/Cairo", "2026-04-24T10:00", "2026-04-23T22:00", "2026-04-24T21:00"),
+    ("day", "Africa/Cairo", "2026-10-29T21:30", "2026-10-28T21:00", "2026-10-29T22:00"),
+    # Leap days, and the year and month that have one.
+    ("day", "UTC", "2028-02-29T12:00", "2028-02-29T00:00", "2028-03-01T00:00"),
+    ("month", "UTC", "2028-02-29T23:59", "2028-02-01T00:00", "2028-03-01T00:00"),
+    ("month", "UTC", "2027-02-28T23:59", "2027-02-01T00:00", "2027-03-01T00:00"),
+    ("year", "Asia/Kolkata", "2028-02-29T00:00", "2027-12-31T18:30", "2028-12-31T18:30"),
 ]
 
 
@@ -47,8 +68,13 @@ def test_a_window_follows_the_calendar_of_its_zone(period: str, timezone: str, a
     assert window_of(_budget(period, timezone), _utc(at)) == (_utc(start), _utc(end))
 
 
-def test_a_week_starts_on_the_day_the_budget_says():
-    assert window_of(_budget("week", week_start=6), _utc("2026-11-22T10:00"))[0] == _utc("2026-11-22T00:00")
+@pytest.mark.parametrize("week_start", range(7))
+def test_a_week_starts_on_the_day_the_budget_says(week_start: int):
+    sunday = _utc("2026-11-22T10:00")
+    start, end = window_of(_budget("week", week_start=week_start), sunday)
+    assert start == _utc("2026-11-16T00:00") + timedelta(days=week_start)
+    assert end == start + timedelta(days=7)
+    assert start.weekday() == week_start
 
 
 def test_a_total_budget_has_one_window_without_end():
