@@ -119,6 +119,8 @@ def list_budgets(around: Surroundings, as_json: bool) -> None:
 @option("purpose", "Budgets that cover this purpose.")
 @option("task_type", "Budgets that cover this type of task.")
 @click.option("--estimated-cost-usd", metavar="USD", help="Ask whether so much may be spent; exit code 1 when it may not.")
+@option("input_tokens", "Or ask for a call of the model with so many input tokens.", whole=True)
+@option("max_output_tokens", "And with at most so much output.", whole=True)
 @as_json
 @click.pass_context
 def status(ctx: click.Context, as_json: bool, name: str | None = None, **given: object) -> None:

@@ -13,6 +13,7 @@ from cost_mcp.cli.surroundings import Surroundings
 from cost_mcp.errors import CostError
 from cost_mcp.views.shape import status_shape
 from cost_mcp.views.terminal_page import line
+from cost_mcp.views.text_estimate import fitting_text
 
 if TYPE_CHECKING:
     from cost_mcp.config.settings import Settings
@@ -24,19 +25,19 @@ NOTHING_ENFORCES = "No enforcing budget covers this, so nothing denies it."
 
 
 @click.command()
-@click.option(
-    "--estimate", "estimated_cost_usd", metavar="USD", default="0", help="What is about to be spent (default: nothing)."
-)
+@click.option("--estimate", "estimated_cost_usd", metavar="USD", help="What is about to be spent (default: nothing).")
 @option("project", "The project it is spent in (default: the settings').")
 @option("task_id", "The task it is spent on (default: the settings').")
 @option("agent", "The agent that spends it (default: the settings').")
 @option("session_id", "The session it is spent in (default: the settings').")
 @option("model", "The model it is spent on.")
 @option("provider", "The provider it is spent at.")
+@option("input_tokens", "Instead of an estimate: the input tokens of a call of that model.", whole=True)
+@option("max_output_tokens", "And the most output it may have.", whole=True)
 @option("budget", "Let only the budget of this name decide.")
 @as_json
 @click.pass_context
-def check(ctx: click.Context, as_json: bool, **given: str | None) -> None:
+def check(ctx: click.Context, as_json: bool, **given: object) -> None:
     """Say whether a spend is allowed; the exit code says it too.
 
     0 is allowed (a warning too), 1 is denied, 2 is an error. Only budgets in mode enforce deny.
@@ -51,14 +52,19 @@ def check(ctx: click.Context, as_json: bool, **given: str | None) -> None:
         put_json({**status_shape(answer), "enforced": answer.enforced})
     else:
         said = "" if answer.enforced else f" {NOTHING_ENFORCES}"
+        if answer.fitting is not None:
+            said = f" {fitting_text(answer.fitting)}"
         put_page((line(f"{WORDS[answer.decision.decision]}: {answer.decision.why}{said}"),))
     if answer.decision.decision == "deny":
         ctx.exit(REFUSED)
 
 
-def _answer(around: Surroundings, given: dict[str, str | None]) -> BudgetAnswer:
+def _answer(around: Surroundings, given: dict[str, object]) -> BudgetAnswer:
+    asked = {name: value for name, value in given.items() if value is not None}
+    if not asked.keys() & {"input_tokens", "max_output_tokens"}:
+        asked.setdefault("estimated_cost_usd", "0")
     with around.quick(in_step=True) as quick:
-        return quick.budget_status({**_context(quick.settings), **{k: v for k, v in given.items() if v is not None}})
+        return quick.budget_status({**_context(quick.settings), **asked})
 
 
 def _context(settings: Settings) -> dict[str, object]:

@@ -7,12 +7,13 @@ import sqlite3
 from collections.abc import Iterator
 from typing import Any
 
-from cost_mcp.ledger.backfill import WindowRow, compute_windows, fill_windows
+from cost_mcp.ledger.backfill import WindowRow, compute_windows
 from cost_mcp.ledger.book import Book
 from cost_mcp.ledger.budget_row import budget_of
 from cost_mcp.ledger.contract import Verification, WindowOf
 from cost_mcp.ledger.fold import FOLDED, ROLLUP_SUMS, fold
 from cost_mcp.ledger.hold_audit import hold_differences, hold_everything
+from cost_mcp.ledger.refill import fill_all_windows
 from cost_mcp.ledger.window import WINDOW_KEY, WINDOW_SUMS
 from cost_mcp.model.budget import Budget
 from cost_mcp.model.moment import from_micros, instant_text
@@ -76,12 +77,10 @@ def rebuild(book: Book) -> Verification:
     book.write_windows()
     found = verify(book.db, book.window_of)
     book.db.execute("DELETE FROM rollups")
-    book.db.execute("DELETE FROM budget_windows")
     book.db.execute("UPDATE state SET value = 0 WHERE name = 'folded_seq'")
     book.folded_seq, book.last_seq = 0, _count(book.db, "SELECT COALESCE(MAX(seq), 0) FROM entries")
     fold(book)
-    for (text,) in book.db.execute(_BUDGETS).fetchall():
-        fill_windows(book.db, budget_of(text), book.window_of)
+    fill_all_windows(book)
     hold_everything(book)
     book.budgets_changed()
     return found

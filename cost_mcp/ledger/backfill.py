@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from operator import add
 from types import MappingProxyType
 from typing import Any
 
@@ -15,7 +17,7 @@ from cost_mcp.ledger.fold import ROLLUP_SUMS
 from cost_mcp.ledger.plan import run_plan
 from cost_mcp.ledger.series import SERIES_COLUMNS
 from cost_mcp.ledger.sums import CALL_COLUMNS, Asked, sums
-from cost_mcp.ledger.window import ADD_TO_WINDOW
+from cost_mcp.ledger.window import ADD_TO_WINDOW, WINDOW_SUMS
 from cost_mcp.model.budget import Budget
 from cost_mcp.model.call import Context
 from cost_mcp.model.moment import EARLIEST, micros
@@ -45,13 +47,12 @@ def compute_windows(
     stretches: tuple[Stretch, ...] = tuple(_stretches(budget, window_of, latest))
     needed = tuple(c for c in CALL_COLUMNS if _looks_at(budget, c))
     filters = {k: v for k, v in budget.scope.conditions if k in ("task_id", "session_id")}
-    rows = run_plan(
-        db,
-        sums(Asked(tenant=budget.tenant, stretches=stretches, columns=("series_id", *needed), filters=filters, raw=raw)),
-    )
+    asked = Asked(tenant=budget.tenant, stretches=stretches, columns=("series_id", *needed), filters=filters, raw=raw)
     series = {row[0]: dict(zip(SERIES_COLUMNS, row[1:], strict=True)) for row in db.execute(_SERIES, (budget.tenant,))}
     found: dict[WindowRow, tuple[int, ...]] = {}
-    for row in rows:
+    rows = [(row, _as_window_sums) for row in run_plan(db, sums(asked))]
+    rows += [(row, _as_unpriced_sums) for row in run_plan(db, sums(replace(asked, unpriced=True)))]
+    for row, as_sums in rows:
         label: int = row[0]
         rest = row[2:]
         names = series[row[1]] | dict(zip(needed, rest, strict=False))
@@ -68,8 +69,8 @@ def compute_windows(
             names["source"],
             names["rank"],
         )
-        held = found.get(key, (0,) * 8)
-        found[key] = tuple(a + b for a, b in zip(held, _as_window_sums(rest[len(needed) :]), strict=True))
+        held = found.get(key, (0,) * len(WINDOW_SUMS))
+        found[key] = tuple(map(add, held, as_sums(rest[len(needed) :])))
     return found
 
 
@@ -104,7 +105,7 @@ def _covered(names: dict[str, Any]) -> Covered:
 
 
 def _as_window_sums(row: Sequence[int]) -> tuple[int, ...]:
-    """Sums in the order of ``ROLLUP_SUMS`` as those of ``WINDOW_SUMS``."""
+    """Sums in the order of ``ROLLUP_SUMS`` as those of ``WINDOW_SUMS``; rollups do not tell the unpriced tokens."""
     held = dict(zip(ROLLUP_SUMS, row, strict=True))
     return (
         held["calls"],
@@ -115,4 +116,12 @@ def _as_window_sums(row: Sequence[int]) -> tuple[int, ...]:
         held["provisional_nanos"],
         held["input_tokens"] + held["output_tokens"],
         held["provisional_tokens"],
+        0,
+        0,
     )
+
+
+def _as_unpriced_sums(row: Sequence[int]) -> tuple[int, ...]:
+    """Sums over the calls whose tokens have no known price, in the order of ``ROLLUP_SUMS``, as those of ``WINDOW_SUMS``."""
+    held = dict(zip(ROLLUP_SUMS, row, strict=True))
+    return (*(0,) * (len(WINDOW_SUMS) - 2), held["input_tokens"], held["output_tokens"])

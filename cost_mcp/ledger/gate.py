@@ -20,7 +20,8 @@ from cost_mcp.model.moment import micros
 
 _DEFINITIONS = "SELECT definition FROM budgets WHERE tenant = ? ORDER BY name"
 _SPENT = (
-    "SELECT COALESCE(SUM({column}), 0) FROM budget_windows WHERE tenant = ? AND budget_id = ? AND window_start = ? "
+    "SELECT COALESCE(SUM({column}), 0), COALESCE(SUM(unpriced_calls), 0), COALESCE(SUM(unpriced_input_tokens), 0), "
+    "COALESCE(SUM(unpriced_output_tokens), 0) FROM budget_windows WHERE tenant = ? AND budget_id = ? AND window_start = ? "
     "AND each_value = ? AND (billing = 'api' OR ?)"
 )
 _COLUMNS = {"limit_usd": "charged_nanos", "limit_tokens": "tokens", "limit_calls": "calls"}
@@ -40,6 +41,17 @@ class Enforced(NamedTuple):
     limit_name: str
     limit: str | int
     include_subscription: bool
+    unpriced: str
+    assumed: tuple[str, str] | None
+
+
+class Spent(NamedTuple):
+    """What one window holds: nano-dollars, tokens or calls, and apart from it what has no known price."""
+
+    amount: int
+    unpriced_calls: int
+    unpriced_input_tokens: int
+    unpriced_output_tokens: int
 
 
 class Gate:
@@ -53,11 +65,11 @@ class Gate:
         stored = (json.loads(text) for (text,) in self._db.execute(_DEFINITIONS, (tenant,)))
         return [_enforced(budget) for budget in stored if budget["mode"] == "enforce"]
 
-    def spent(self, budget: Enforced, window_start: datetime, each_value: str) -> int:
-        """What counts as spent in one window: nano-dollars, tokens or calls."""
+    def spent(self, budget: Enforced, window_start: datetime, each_value: str) -> Spent:
+        """What counts as spent in one window, before anything is assumed."""
         sql = _SPENT.format(column=_COLUMNS[budget.limit_name])
         key = (budget.tenant, budget.budget_id, micros(window_start), each_value, budget.include_subscription)
-        return int(self._db.execute(sql, key).fetchone()[0])
+        return Spent(*self._db.execute(sql, key).fetchone())
 
 
 @contextmanager
@@ -94,4 +106,6 @@ def _enforced(stored: dict[str, Any]) -> Enforced:
         limit_name=limit_name,
         limit=stored[limit_name],
         include_subscription=stored["include_subscription"],
+        unpriced=stored.get("unpriced", "deny"),  # what an enforcing budget does that was stored before it could say
+        assumed=(stored["assumed"][0], stored["assumed"][1]) if "assumed" in stored else None,
     )

@@ -9,16 +9,17 @@ from collections.abc import Iterable
 from cost_mcp.ledger.book import Book
 from cost_mcp.ledger.budget_row import budget_of
 from cost_mcp.ledger.contract import WindowOf
-from cost_mcp.ledger.holding import ADD_HOLD, LIVE, HoldRow, hold_row, windows_of
+from cost_mcp.ledger.holding import ADD_HOLD, HOLD_COLUMNS, LIVE, HoldRow, hold_row, windows_of
 from cost_mcp.ledger.reservation_row import kept_reservation
 from cost_mcp.ledger.window import Counting
 
 _MOST_NAMED = 20
 _BUDGETS = "SELECT definition FROM budgets ORDER BY tenant, name"
-_HOLD_COLUMNS = "tenant, reservation_id, budget_id, window_start, each_value, nanos, tokens, calls"
-_HOLDS = f"SELECT {_HOLD_COLUMNS} FROM holds"
-_SUMS = "SELECT tenant, budget_id, window_start, each_value, holds, nanos, tokens, calls FROM held_sums"
-_SUMMED = "SELECT tenant, budget_id, window_start, each_value, COUNT(*), SUM(nanos), SUM(tokens), SUM(calls) FROM holds GROUP BY 1, 2, 3, 4"
+_HOLDS = f"SELECT {', '.join(HOLD_COLUMNS)} FROM holds"
+_AMOUNTS = HOLD_COLUMNS[HOLD_COLUMNS.index("nanos") :]
+_WINDOW = "tenant, budget_id, window_start, each_value"
+_SUMS = f"SELECT {_WINDOW}, holds, {', '.join(_AMOUNTS)} FROM held_sums"
+_SUMMED = f"SELECT {_WINDOW}, COUNT(*), {', '.join(f'SUM({c})' for c in _AMOUNTS)} FROM holds GROUP BY 1, 2, 3, 4"
 _WRONG_SUMS = f"SELECT COUNT(*) FROM (SELECT * FROM ({_SUMS} EXCEPT {_SUMMED}) UNION SELECT * FROM ({_SUMMED} EXCEPT {_SUMS}))"
 _UNKNOWN_CALLS = (
     "SELECT r.reservation_id FROM reservations r WHERE r.state = 'settled' AND NOT EXISTS "

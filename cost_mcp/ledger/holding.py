@@ -17,13 +17,15 @@ from cost_mcp.model.budget import Budget
 from cost_mcp.model.moment import micros
 from cost_mcp.model.reservation import Reservation
 
-HoldRow = tuple[str, str, str, int, str, int, int, int]
-"""A row of ``holds``: tenant, reservation, budget, window start, each value; nano-dollars, tokens, calls."""
+HoldRow = tuple[str, str, str, int, str, int, int, int, int, int]
+"""A row of ``holds``, in the order of ``HOLD_COLUMNS``."""
 
-ADD_HOLD = (
-    "INSERT INTO holds (tenant, reservation_id, budget_id, window_start, each_value, nanos, tokens, calls) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-)
+HOLD_COLUMNS = (
+    "tenant", "reservation_id", "budget_id", "window_start", "each_value", "nanos", "tokens", "calls", "unpriced_input_tokens",
+    "unpriced_output_tokens",
+)  # fmt: skip
+
+ADD_HOLD = f"INSERT INTO holds ({', '.join(HOLD_COLUMNS)}) VALUES ({', '.join('?' for _ in HOLD_COLUMNS)})"
 _GIVE_BACK = "DELETE FROM holds WHERE tenant = ? AND reservation_id = ?"
 _DROP_OF_BUDGET = "DELETE FROM holds WHERE tenant = ? AND budget_id = ?"
 _ARE_OVER = "FROM reservations INDEXED BY reservations_live WHERE state = 'held' AND expires_at <= ?"
@@ -59,8 +61,9 @@ def windows_of(budgets: Iterable[Counting], kept: KeptReservation) -> tuple[Wind
 
 
 def hold_row(key: WindowKey, reservation: Reservation, amount_nanos: int) -> HoldRow:
-    """What a reservation takes of one window: its amount, its tokens where known, one call."""
-    return (key[0], reservation.reservation_id, *key[1:], amount_nanos, reservation.tokens or 0, 1)
+    """What a reservation takes of one window: its amount, its tokens where known, one call, the tokens without a price."""
+    unpriced = (reservation.unpriced_input_tokens, reservation.unpriced_output_tokens)
+    return (key[0], reservation.reservation_id, *key[1:], amount_nanos, reservation.tokens or 0, 1, *unpriced)
 
 
 def hold(book: Book, windows: Iterable[Window], reservation: Reservation, amount_nanos: int) -> None:

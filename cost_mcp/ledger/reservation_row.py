@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from cost_mcp.errors import Conflict, NotFound
+from cost_mcp.model.budget import Budget
 from cost_mcp.model.call import Context
 from cost_mcp.model.moment import from_micros, micros
 from cost_mcp.model.money import nanos, usd
@@ -20,7 +21,7 @@ HELD, SETTLED, RELEASED, EXPIRED = "held", "settled", "released", "expired"
 
 _COLUMNS = (
     "tenant", "reservation_id", "idempotency_key", "fingerprint", "amount_nanos", "tokens", "covered", "created_at", "expires_at",
-    "state", "settled_by", "excess_nanos",
+    "state", "settled_by", "excess_nanos", "unpriced_input_tokens", "unpriced_output_tokens",
 )  # fmt: skip
 SELECT_RESERVATIONS = f"SELECT {', '.join(_COLUMNS)} FROM reservations"
 SELECT_RESERVATION = f"{SELECT_RESERVATIONS} WHERE tenant = ? AND reservation_id = ?"
@@ -41,6 +42,15 @@ class KeptReservation:
     def amount_nanos(self) -> int:
         """The amount held, in nano-dollars."""
         return nanos(self.reservation.amount_usd)
+
+    @property
+    def lacks_price(self) -> bool:
+        """Whether it holds tokens that nobody knew a price for: each budget then holds what it takes them to cost."""
+        return not self.reservation.spend.priced
+
+    def held_usd(self, budget: Budget) -> Decimal:
+        """What it holds of a budget in dollars."""
+        return self.reservation.spend.known_amount(budget)
 
 
 def amount_nanos(order: ReserveOrder) -> int:
@@ -64,7 +74,11 @@ def covered_text(order: ReserveOrder) -> str:
 
 def fingerprint(order: ReserveOrder, text: str) -> str:
     """What makes two orders the same one: whom it is for, how much, and for how long."""
-    told = (text, amount_nanos(order), order.tokens, micros(order.expires_at) - micros(order.created_at), order.priced)
+    told: tuple[object, ...] = (
+        text, amount_nanos(order), order.tokens, micros(order.expires_at) - micros(order.created_at), order.priced,
+    )  # fmt: skip
+    if order.unpriced_input_tokens or order.unpriced_output_tokens:
+        told += (order.unpriced_input_tokens, order.unpriced_output_tokens)
     return hashlib.sha256(repr(told).encode()).hexdigest()[:32]
 
 
@@ -83,6 +97,8 @@ def reservation_values(order: ReserveOrder, reservation: Reservation, text: str)
         reservation.state,
         None,
         0,
+        reservation.unpriced_input_tokens,
+        reservation.unpriced_output_tokens,
     )
 
 
@@ -101,6 +117,8 @@ def kept_reservation(row: tuple[Any, ...]) -> KeptReservation:
             tokens=values["tokens"],
             settled_by=values["settled_by"],
             excess_usd=usd(values["excess_nanos"]) if values["excess_nanos"] else Decimal(0),
+            unpriced_input_tokens=values["unpriced_input_tokens"],
+            unpriced_output_tokens=values["unpriced_output_tokens"],
         ),
         covered=Covered(
             context=Context(**looked_up.get("context", {}), tags=looked_up.get("tags", {})),
@@ -122,6 +140,8 @@ def new_reservation(order: ReserveOrder, reservation_id: str) -> Reservation:
         created_at=_whole(order.created_at),
         expires_at=_whole(order.expires_at),
         tokens=order.tokens,
+        unpriced_input_tokens=order.unpriced_input_tokens,
+        unpriced_output_tokens=order.unpriced_output_tokens,
     )
 
 

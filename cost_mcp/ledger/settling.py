@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from cost_mcp.errors import CostError
 from cost_mcp.ledger.book import Book
@@ -62,7 +63,7 @@ def judge(book: Book, priced: PricedCall, windows: Iterable[Window], kept: KeptR
         ended = "had expired" if reservation.state == EXPIRED else "was released"
         return Settlement(reservation, True, (f"the reservation {ended} before: nothing was held for this call any more",))
     excess = max(0, charged_nanos(priced) - kept.amount_nanos)
-    unadmitted = excess > 0
+    unadmitted = excess > 0 and not kept.lacks_price
     if enforcing and not unadmitted:
         held = {window.key for window in windows_of(book.budgets(priced.call.tenant), kept)}
         unadmitted = any(w.key not in held or _passes_hold(w, priced, kept) for w in enforcing)
@@ -86,7 +87,18 @@ def _counts(window: Window, priced: PricedCall) -> bool:
 
 def _passes_hold(window: Window, priced: PricedCall, kept: KeptReservation) -> bool:
     """Whether a call passes its hold in the window's unit; dollars are compared before, unless they are not known."""
-    unit = window.budget.unit
-    if unit == "usd":
-        return priced.pricing.cost_usd is None
-    return unit == "tokens" and priced.call.usage.total_tokens > (kept.reservation.tokens or 0)
+    unit, lacks_price = window.budget.unit, priced.pricing.lacks_token_price
+    if unit != "usd":
+        return unit == "tokens" and priced.call.usage.total_tokens > (kept.reservation.tokens or 0)
+    if not lacks_price and not kept.lacks_price:
+        return False
+    return (lacks_price and window.budget.assumed is None) or _cost_in(window, priced) > kept.held_usd(window.budget)
+
+
+def _cost_in(window: Window, priced: PricedCall) -> Decimal:
+    """What the call counts as in a budget that may assume a price for its tokens."""
+    price, usage = window.budget.assumed, priced.call.usage
+    known = usd(charged_nanos(priced))
+    if price is None or not priced.pricing.lacks_token_price:
+        return known
+    return known + price.cost(usage.input_tokens, usage.output_tokens)

@@ -10,6 +10,7 @@ from typing import Any
 from cost_mcp.ledger.cover import Cover, Stretch, cover
 from cost_mcp.ledger.fold import ENTRY_SUMS, ROLLUP_SUMS
 from cost_mcp.ledger.plan import Plan, Row
+from cost_mcp.model.charge import STATED, UNPRICED
 from cost_mcp.model.name import EMPTY_TAGS
 
 CALL_COLUMNS = ("task_id", "session_id", "tags")
@@ -38,6 +39,10 @@ _FROM_ROLLUPS = (
 )
 _AT = "e.occurred_at >= x.start AND e.occurred_at < x.until AND e.counted = 1"
 _FROM_EDGES = f"FROM edges x CROSS JOIN entries e INDEXED BY entries_by_time ON e.tenant = :tenant AND {_AT}"
+_FROM_UNPRICED = (
+    "FROM edges x CROSS JOIN entries e INDEXED BY entries_unpriced ON e.tenant = :tenant AND e.unpriced_calls <> 0 "
+    f"AND e.priced IN ('{UNPRICED}', '{STATED}') AND {_AT}"
+)
 _FROM_RECENT = f"FROM entries e NOT INDEXED CROSS JOIN recent x ON e.seq > :folded AND e.tenant = :tenant AND {_AT}"
 _FROM_LATER = f"FROM entries e NOT INDEXED CROSS JOIN later x ON e.seq > :as_of AND e.tenant = :tenant AND {_AT}"
 _LATER = "SELECT MIN(occurred_at), MAX(occurred_at) FROM entries NOT INDEXED WHERE seq > ? AND tenant = ?"
@@ -50,8 +55,8 @@ _LABEL = 1 << 32
 class Asked:
     """Which sums: of one tenant, per label of ``stretches`` and per value of ``columns`` (series and call columns).
 
-    ``raw`` leaves the rollups aside. ``as_of`` is the last row that counts: what was entered later, rows that reverse earlier
-    ones among it, is taken off again.
+    ``raw`` leaves the rollups aside; ``unpriced`` sums only the calls whose tokens have no known price. ``as_of`` is the last
+    row that counts: what was entered later, rows that reverse earlier ones among it, is taken off again.
     """
 
     tenant: str
@@ -59,6 +64,7 @@ class Asked:
     columns: tuple[str, ...]
     filters: Mapping[str, str] = field(default_factory=lambda: EMPTY_TAGS)
     raw: bool = False
+    unpriced: bool = False
     as_of: int | None = None
 
     def of_series_filters(self) -> dict[str, str]:
@@ -71,7 +77,7 @@ class Asked:
 
     def reads_calls(self) -> bool:
         """Whether rollups cannot answer."""
-        return self.raw or any(c in CALL_COLUMNS for c in (*self.columns, *self.filters))
+        return self.raw or self.unpriced or any(c in CALL_COLUMNS for c in (*self.columns, *self.filters))
 
 
 def sums(asked: Asked) -> Plan[list[Row]]:
@@ -85,7 +91,8 @@ def sums(asked: Asked) -> Plan[list[Row]]:
     if asked.reads_calls():
         values["edges"] = _pieces(asked.stretches)
         values["spans"] = values["excess"] = values["recent"] = "[]"
-        arms = [_arm(asked, _FROM_TASK if "task_id" in asked.filters else _FROM_EDGES, "e", ENTRY_SUMS)]
+        rows_of = _FROM_UNPRICED if asked.unpriced else _FROM_TASK if "task_id" in asked.filters else _FROM_EDGES
+        arms = [_arm(asked, rows_of, "e", ENTRY_SUMS)]
     else:
         arms = yield from _rollup_arms(asked, values)
     totals = ", ".join(f"SUM({c}) AS {c}" for c in ROLLUP_SUMS)

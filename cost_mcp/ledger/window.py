@@ -19,6 +19,7 @@ from cost_mcp.model.scope import Covered, Scope
 
 WINDOW_SUMS = (
     "calls", "unpriced_calls", "provisional_calls", "cost_nanos", "charged_nanos", "provisional_nanos", "tokens", "provisional_tokens",
+    "unpriced_input_tokens", "unpriced_output_tokens",
 )  # fmt: skip
 WINDOW_KEY = ("tenant", "budget_id", "window_start", "each_value", "billing", "source", "rank")
 ADD_TO_WINDOW = (
@@ -29,6 +30,7 @@ ADD_TO_WINDOW = (
 """Parameters: the columns of ``WINDOW_KEY``, then those of ``WINDOW_SUMS``."""
 
 TIGHTEST = 5
+_ZERO = Decimal(0)
 _SUMS = ", ".join(f"COALESCE(SUM({c}), 0) AS {c}" for c in WINDOW_SUMS)
 _IN_WINDOW = "FROM budget_windows WHERE tenant = ? AND budget_id = ? AND window_start = ? AND (billing = 'api' OR ?)"
 _HELD_COLUMN = {"usd": "nanos", "tokens": "tokens", "calls": "calls"}
@@ -37,12 +39,18 @@ _ONE_WINDOW = {
     unit: f"SELECT {_SUMS}, (SELECT {column} {_HELD} AND each_value = ?) {_IN_WINDOW} AND each_value = ?"
     for unit, column in _HELD_COLUMN.items()
 }
+_HELD_ASSUMING = ("nanos", "unpriced_input_tokens", "unpriced_output_tokens")
+_ONE_ASSUMING = (
+    f"SELECT {_SUMS}, {', '.join(f'(SELECT {column} {_HELD} AND each_value = ?)' for column in _HELD_ASSUMING)} "
+    f"{_IN_WINDOW} AND each_value = ?"
+)
 _TIGHTEST_WINDOWS = (
     f"SELECT each_value {_IN_WINDOW} GROUP BY each_value ORDER BY SUM({{column}}) DESC, each_value LIMIT {TIGHTEST}"
 )
 _FULLEST_WINDOWS = f"SELECT each_value {_HELD} ORDER BY {{column}} DESC, each_value LIMIT {TIGHTEST}"
 _EXPIRED = (
-    "SELECT h.budget_id, h.window_start, h.each_value, SUM(h.nanos), SUM(h.tokens), SUM(h.calls) "
+    "SELECT h.budget_id, h.window_start, h.each_value, SUM(h.nanos), SUM(h.tokens), SUM(h.calls), SUM(h.unpriced_input_tokens), "
+    "SUM(h.unpriced_output_tokens) "
     "FROM reservations r INDEXED BY reservations_live "
     "CROSS JOIN holds h ON h.tenant = r.tenant AND h.reservation_id = r.reservation_id "
     "WHERE r.state = 'held' AND r.expires_at <= ? AND r.tenant = ? GROUP BY 1, 2, 3"
@@ -53,9 +61,9 @@ WindowKey = tuple[str, str, int, str]
 """The first columns of ``WINDOW_KEY``: tenant, budget_id, window_start, each_value."""
 
 Expired = Mapping[WindowKey, Mapping[str, int]]
-"""What is over of the holds of a window, by unit."""
+"""What is over of the holds of a window, by unit; the tokens without a known price apart."""
 
-_NOTHING: Mapping[str, int] = {"usd": 0, "tokens": 0, "calls": 0}
+_NOTHING: Mapping[str, int] = {"usd": 0, "tokens": 0, "calls": 0, "unpriced_input": 0, "unpriced_output": 0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +131,8 @@ class Counting:
 
 def window_sums(priced: PricedCall) -> tuple[int, ...]:
     """What a call adds to each window it lands in, in the order of ``WINDOW_SUMS``."""
-    cost, tokens, provisional = priced.pricing.cost_usd, priced.call.usage.total_tokens, priced.call.provisional
+    cost, usage, provisional = priced.pricing.cost_usd, priced.call.usage, priced.call.provisional
+    tokens = usage.total_tokens
     cost_nanos = 0 if cost is None else nanos(cost)
     provisional_sums = (cost_nanos, tokens) if provisional else (0, 0)
     return (
@@ -135,20 +144,26 @@ def window_sums(priced: PricedCall) -> tuple[int, ...]:
         provisional_sums[0],
         tokens,
         provisional_sums[1],
+        *((usage.input_tokens, usage.output_tokens) if priced.pricing.lacks_token_price else (0, 0)),
     )
 
 
 def one_window_sums(window: Window) -> tuple[str, tuple[object, ...]]:
-    """The statement that reads one window: what was spent, in the order of ``WINDOW_SUMS``, then what is held in its unit."""
+    """The statement that reads one window: what was spent, in the order of ``WINDOW_SUMS``, then what is held in its unit.
+
+    Where the budget assumes a price, the tokens held without a known one follow.
+    """
     tenant, budget_id, start, each_value = window.key
     key = (tenant, budget_id, start)
+    if window.budget.assumed is not None:
+        return _ONE_ASSUMING, (*(*key, each_value) * 3, *key, window.budget.include_subscription, each_value)
     return _ONE_WINDOW[window.budget.unit], (*key, each_value, *key, window.budget.include_subscription, each_value)
 
 
 def expired_holds(tenant: str, now: datetime) -> Plan[Expired]:
     """What windows still count as held although its time is over: nobody who writes has come by since."""
     rows = yield _EXPIRED, (micros(now), tenant)
-    return {(tenant, *row[:3]): {"usd": row[3], "tokens": row[4], "calls": row[5]} for row in rows}
+    return {(tenant, *row[:3]): dict(zip(_NOTHING, row[3:], strict=True)) for row in rows}
 
 
 def one_window(window: Window, expired: Expired) -> Plan[Standing]:
@@ -161,7 +176,7 @@ def tightest_windows(budget: Budget, start: datetime, end: datetime | None, expi
     """The five windows of an each-budget with most spent and held; one empty one when there is none."""
     key = (budget.tenant, budget.budget_id, micros(start))
     spent = yield _TIGHTEST_WINDOWS.format(column=_spent_column(budget)), (*key, budget.include_subscription)
-    held = yield _FULLEST_WINDOWS.format(column=_HELD_COLUMN[budget.unit]), key
+    held = yield _FULLEST_WINDOWS.format(column=_with_assumed(budget, _HELD_COLUMN[budget.unit])), key
     found: list[Standing] = []
     for value in dict.fromkeys(row[0] for row in (*spent, *held)):
         one = yield from one_window(Window(budget, start, end, value), expired)
@@ -173,11 +188,19 @@ def tightest_windows(budget: Budget, start: datetime, end: datetime | None, expi
 
 def standing(window: Window, row: Sequence[Any], expired: Expired | None = None) -> Standing:
     """What ``one_window_sums`` read, less what has ``expired``, as a ``Standing`` in the budget's unit."""
-    calls, unpriced, provisional_calls, cost, charged, provisional_cost, tokens, provisional_tokens, kept = row
+    calls, unpriced, provisional_calls, cost, charged, provisional_cost, tokens, provisional_tokens, *rest = row
+    unpriced_input, unpriced_output, kept, *kept_unpriced = rest
     budget = window.budget
-    held = (kept or 0) - (expired.get(window.key, _NOTHING)[budget.unit] if expired else 0)
+    over = expired.get(window.key, _NOTHING) if expired else _NOTHING
+    held = (kept or 0) - over[budget.unit]
+    assumed = reserved = _ZERO
+    if budget.assumed is not None:
+        assumed = budget.assumed.cost(unpriced_input, unpriced_output)
+        held_input, held_output = kept_unpriced or (0, 0)
+        reserved = budget.assumed.cost((held_input or 0) - over["unpriced_input"], (held_output or 0) - over["unpriced_output"])
     if budget.unit == "usd":
-        spent, provisional = usd(charged if budget.mode == "enforce" else cost), usd(provisional_cost)
+        spent = usd(charged if budget.mode == "enforce" else cost) + assumed
+        provisional = usd(provisional_cost)
     elif budget.unit == "tokens":
         spent, provisional = Decimal(tokens), Decimal(provisional_tokens)
     else:
@@ -188,17 +211,26 @@ def standing(window: Window, row: Sequence[Any], expired: Expired | None = None)
         window_end=window.end,
         each_value=window.each_value or None,
         spent=spent,
-        reserved=usd(held) if budget.unit == "usd" else Decimal(held),
+        reserved=usd(held) + reserved if budget.unit == "usd" else Decimal(held),
         calls=calls,
         unpriced_calls=unpriced,
         provisional=provisional,
+        assumed=assumed,
     )
 
 
 def _spent_column(budget: Budget) -> str:
     if budget.unit != "usd":
         return budget.unit
-    return "charged_nanos" if budget.mode == "enforce" else "cost_nanos"
+    return _with_assumed(budget, "charged_nanos" if budget.mode == "enforce" else "cost_nanos")
+
+
+def _with_assumed(budget: Budget, nanos_column: str) -> str:
+    """A sum to order windows by; what counts in the end is computed exactly."""
+    price = budget.assumed
+    if price is None:
+        return nanos_column
+    return f"{nanos_column} + unpriced_input_tokens * {price.input * 1000:f} + unpriced_output_tokens * {price.output * 1000:f}"
 
 
 def tightest_first(standings: Sequence[Standing]) -> tuple[Standing, ...]:

@@ -22,6 +22,7 @@ from cost_mcp.ledger.faults import DATABASE_FAULTS, gone, held, ledger_fault, no
 from cost_mcp.ledger.file import open_lock, real_path
 from cost_mcp.ledger.fold import fold_when_due
 from cost_mcp.ledger.lock import PATIENCE_SECONDS, FileLock
+from cost_mcp.ledger.refill import refill_when_due
 from cost_mcp.ledger.window import WindowKey
 from cost_mcp.model.budget import Standing
 
@@ -72,6 +73,11 @@ class Writer:
             self._book = Book(path, self._lock, now, window_of)
         except BaseException:
             self._lock.close()
+            raise
+        try:
+            refill_when_due(self._book, self._lock)
+        except BaseException:
+            _close(self._book.db, self._lock)
             raise
         try:
             self._log = Log(path)

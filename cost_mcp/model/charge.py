@@ -99,6 +99,11 @@ class Pricing:
         """Whether the cost is not known, or not wholly."""
         return self.cost_usd is None or self.partial
 
+    @property
+    def lacks_token_price(self) -> bool:
+        """Whether no price book priced the tokens: nobody knows the cost, or an agent's word is all there is."""
+        return self.cost_usd is None or (self.partial and self.priced == STATED)
+
     def unchecked(self) -> Pricing:
         """The same cost as a lower bound, since only an agent's word says so."""
         return replace(self, partial=True, warnings=tuple(dict.fromkeys((*self.warnings, UNCHECKED))))

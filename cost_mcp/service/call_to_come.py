@@ -67,11 +67,11 @@ def most_output(given: Fields) -> int | None:
 
 def spend_on(priced: PricedCall) -> Spend:
     """What budgets are asked to admit for a call of these tokens at these prices."""
-    usage, cost = priced.call.usage, priced.pricing.cost_usd
+    usage = priced.call.usage
     return Spend(
-        usd=cost,
+        usd=priced.pricing.cost_usd,
         tokens=usage.total_tokens,
         priced=not priced.pricing.lacks_price,
-        unpriced_input_tokens=usage.input_tokens if cost is None else 0,
-        unpriced_output_tokens=usage.output_tokens if cost is None else 0,
+        unpriced_input_tokens=usage.input_tokens if priced.pricing.lacks_token_price else 0,
+        unpriced_output_tokens=usage.output_tokens if priced.pricing.lacks_token_price else 0,
     )

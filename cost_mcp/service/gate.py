@@ -7,7 +7,7 @@ from datetime import datetime
 from pathlib import Path
 
 from cost_mcp.budgets.windows import window_of
-from cost_mcp.ledger.gate import Enforced, open_gate
+from cost_mcp.ledger.gate import Enforced, Spent, open_gate
 
 Names = Mapping[str, Sequence[str]]
 """Context name → the values it has here: a session may go by an agent's own id and by the one its server is bound to."""
@@ -16,7 +16,7 @@ Names = Mapping[str, Sequence[str]]
 def spent_budget(path: Path, tenant: str, names: Names, now: datetime) -> str | None:
     """Why nothing more may be spent here, by the first enforcing budget that covers it and is spent; None while none is.
 
-    A budget that looks at what is not known here (a model, say) does not cover it. What is held for a call to come does not
+    Spent is also one that may be: it holds calls without a known price, and its policy for those is to deny. A budget that looks at what is not known here (a model, say) does not cover it. What is held for a call to come does not
     count: the agent that holds it must be able to go on.
 
     Raises:
@@ -27,7 +27,10 @@ def spent_budget(path: Path, tenant: str, names: Names, now: datetime) -> str | 
             start, end = window_of(budget, now)
             for value in _windows(budget, names):
                 assert gate is not None
-                spent = gate.spent(budget, start, value)
+                held = gate.spent(budget, start, value)
+                if _is_unsure(budget, held):
+                    return _unknown(budget, value, held.unpriced_calls)
+                spent = held.amount + _assumed_nanos(budget, held)
                 if spent and spent >= _limit(budget):
                     return _sentence(budget, value, spent, end)
     return None
@@ -37,6 +40,23 @@ def _windows(budget: Enforced, names: Names) -> Iterator[str]:
     """The each-values of the windows that cover these names; one '' for a budget without ``each``."""
     if all(wanted in names.get(dimension, ()) for dimension, wanted in budget.scope.items()):
         yield from ("",) if budget.each is None else names.get(budget.each, ())
+
+
+def _is_unsure(budget: Enforced, held: Spent) -> bool:
+    return budget.limit_name == "limit_usd" and budget.unpriced == "deny" and held.unpriced_calls > 0
+
+
+def _assumed_nanos(budget: Enforced, held: Spent) -> int:
+    """What the tokens without a known price come to at the price the budget assumes for them."""
+    if budget.assumed is None or not held.unpriced_calls:
+        return 0
+    from decimal import Decimal
+
+    from cost_mcp.model.money import nanos  # rare, and 3 ms to import
+    from cost_mcp.model.unpriced import AssumedPrice
+
+    price = AssumedPrice(input=Decimal(budget.assumed[0]), output=Decimal(budget.assumed[1]))
+    return nanos(price.cost(held.unpriced_input_tokens, held.unpriced_output_tokens))
 
 
 def _limit(budget: Enforced) -> int:
@@ -50,6 +70,14 @@ def _limit(budget: Enforced) -> int:
     from cost_mcp.model.money import nanos  # an exponent, or more decimals than are kept: rare, and 3 ms to import
 
     return nanos(Decimal(budget.limit))
+
+
+def _unknown(budget: Enforced, value: str, calls: int) -> str:
+    of = f" for {budget.each}={value}" if value else ""
+    return (
+        f"Budget {budget.name}{of} holds {calls:,} unpriced call{'s' if calls > 1 else ''}, so nobody knows what is left. Only the "
+        "user can say what to take for them (`cost-mcp budget set --unpriced`): stop and tell them."
+    )
 
 
 def _sentence(budget: Enforced, value: str, spent: int, end: datetime | None) -> str:

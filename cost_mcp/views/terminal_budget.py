@@ -12,6 +12,7 @@ from cost_mcp.views.shape_budget import is_lower_bound, tightest_first
 from cost_mcp.views.terminal_page import BLANK, Column, Line, Page, Span, Table, line
 from cost_mcp.views.terminal_words import duration_words, moment_words
 from cost_mcp.views.text_budget import amount_words
+from cost_mcp.views.text_estimate import fitting_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -34,7 +35,9 @@ def status_page(answer: BudgetAnswer, now: datetime) -> Page:
     page: list[Line | Table] = []
     if answer.decision is not None:
         word = answer.decision.decision
-        page += [line(Span(word.upper(), _DECISIONS[word]), f"  {answer.decision.why}"), BLANK]
+        page.append(line(Span(word.upper(), _DECISIONS[word]), f"  {answer.decision.why}"))
+        page += [] if answer.fitting is None else [line(fitting_text(answer.fitting))]
+        page.append(BLANK)
     if answer.standings:
         page += [standings_table(answer.standings, now), *_unpriced(answer.standings)]
     elif answer.decision is None:

@@ -222,7 +222,7 @@ async def test_verify_names_what_differs_and_rebuild_puts_it_right(
     other.execute("UPDATE budget_windows SET cost_nanos = cost_nanos + 1")
     other.execute("UPDATE rollups SET calls = calls - 1 WHERE grain = 4")
     other.execute(
-        "INSERT INTO budget_windows SELECT tenant, 'gone', 0, '', 'api', 's', 1, 1, 1, 1, 1, 1, 1, 1, 1 FROM budget_windows"
+        "INSERT INTO budget_windows SELECT tenant, 'gone', 0, '', 'api', 's', 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1 FROM budget_windows"
     )
     other.close()
     found = await ledger.rebuild()
