@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from cost_mcp.capture import writes
 from cost_mcp.capture.dialects import bedrock, gemini, generic
@@ -63,8 +64,13 @@ def _counts(fields: Fields) -> Iterator[tuple[Fields, str, float]]:
 
 def _counts_of(fields: Fields) -> Iterator[tuple[Fields, str, float]]:
     for key, value in fields.values.items():
-        if isinstance(value, int | float) and value > 0 and _COUNT.search(key) and not _LIMIT.search(key):
+        if isinstance(value, int | float) and value > 0 and _is_count(key):
             yield fields, key, value
+
+
+@lru_cache(maxsize=1024)
+def _is_count(key: str) -> bool:
+    return _COUNT.search(key) is not None and _LIMIT.search(key) is None
 
 
 def _is_read(key: str, count: float, usage: Usage) -> bool:

@@ -50,6 +50,7 @@ WHOLES: dict[str, tuple[str, ...]] = {
 }
 """All input and all output → every word some dialect counts it (or most of it) by."""
 
+_HOMES = frozenset(home for known in DIALECTS for home in known.providers)
 NO_KEY = "The response's id cannot serve as a key and is left out; give call_id, or a repeat of this call is counted again."
 UNLIKE = "The object has not the shape of the stated provider's own API; it was read by its shape."
 
@@ -136,6 +137,5 @@ def _response_id(seen: Seen) -> tuple[str | None, tuple[str, ...]]:
 
 def _unlike(seen: Seen, dialect: Dialect) -> tuple[str, ...]:
     """A note where the stated provider's own API speaks otherwise; shapes that name no provider contradict none."""
-    homes = {home for known in DIALECTS for home in known.providers}
-    differs = bool(dialect.providers) and seen.provider in homes and seen.provider not in dialect.providers
+    differs = bool(dialect.providers) and seen.provider in _HOMES and seen.provider not in dialect.providers
     return (UNLIKE,) if differs else ()

@@ -13,6 +13,7 @@ MAX_CALL_USD = Decimal(1_000_000)
 _WIDE = Context(prec=60, rounding=ROUND_HALF_EVEN)
 _NANO = Decimal("1e-9")
 _CENT = 10_000_000
+_HALF_CENT = _CENT // 2
 
 
 def usd(nanos: int) -> Decimal:
@@ -63,6 +64,8 @@ def display_usd(amount: Decimal) -> str:
     whole = abs(nanos(amount))
     sign = "-" if amount < 0 and whole else ""
     if whole == 0 or whole >= _CENT:
-        return f"{sign}${usd(whole).quantize(Decimal('0.01'), rounding=ROUND_HALF_EVEN):,}"
+        cents, rest = divmod(whole, _CENT)
+        cents += rest > _HALF_CENT or (rest == _HALF_CENT and cents % 2)  # half to even
+        return f"{sign}${cents // 100:,}.{cents % 100:02}"
     digits = 9 - len(str(whole)) + 2
     return f"{sign}${usd_text(usd(whole).quantize(Decimal(1).scaleb(-min(digits, 9)), rounding=ROUND_HALF_EVEN))}"

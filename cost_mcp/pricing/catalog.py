@@ -100,10 +100,12 @@ class Catalog:
         else:
             found, unknown = placed(found, call)
             charged = charges(call.usage, found)
-            charged = replace(charged, warnings=(*charged.warnings, *unknown), partial=charged.partial or bool(unknown))
+            if unknown:
+                charged = replace(charged, warnings=(*charged.warnings, *unknown), partial=True)
             listed, partial = _listed(call, found, charged), charged.partial
         rule = found if isinstance(found, Rule) and listed.cost_usd is not None else None
-        listed = replace(listed, warnings=(*listed.warnings, *self._damage.told(rule)))
+        if told := self._damage.told(rule):
+            listed = replace(listed, warnings=(*listed.warnings, *told))
         if call.stated_cost_usd is None:
             return listed
         return _with_stated(call, call.stated_cost_usd, listed, partial=partial)
@@ -184,11 +186,12 @@ def _unpriced(unknown: Unknown) -> Pricing:
 def _listed(call: Call, rule: Rule, charged: Charged) -> Pricing:
     """The call at the rule's prices; unpriced when tokens were used that the rule has no price for."""
     entry = rule.entry(call.usage.input_tokens)
-    known = Pricing(priced=UNPRICED, cost_usd=None, provider=rule.provider, model=rule.model, entry=entry)
     warnings = (*rule.warnings, *charged.warnings)
     if charged.missing:
         gap = f"{rule.book} has no price for {', '.join(charged.missing)} tokens of this model; the cost is not known."
-        return replace(known, warnings=(*warnings, gap))
+        return Pricing(
+            priced=UNPRICED, cost_usd=None, provider=rule.provider, model=rule.model, entry=entry, warnings=(*warnings, gap)
+        )
     cost = charged.cost_usd
     if cost > MAX_CALL_USD:
         raise InvalidInput(
@@ -196,9 +199,17 @@ def _listed(call: Call, rule: Rule, charged: Charged) -> Pricing:
             field="usage",
             hint="Check its unit: tokens of one call.",
         )
-    state = _state(rule, charged)
-    counted = replace(known, priced=state, cost_usd=cost, list_cost_usd=cost, charges=charged.charges, warnings=warnings)
-    return replace(counted, partial=charged.partial)
+    return Pricing(
+        priced=_state(rule, charged),
+        cost_usd=cost,
+        list_cost_usd=cost,
+        charges=charged.charges,
+        partial=charged.partial,
+        provider=rule.provider,
+        model=rule.model,
+        entry=entry,
+        warnings=warnings,
+    )
 
 
 def _state(rule: Rule, charged: Charged) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -42,6 +42,10 @@ class Rule:
     warnings: tuple[str, ...] = ()
     holds_from: datetime | None = None
     holds_until: datetime | None = None
+    _entries: dict[int | None, PriceEntry] = field(
+        default_factory=dict[int | None, PriceEntry], init=False, repr=False, compare=False
+    )
+    """Entries made before, by the step they are above: hashing one costs as much as charging a call."""
 
     def covers(self, at: datetime) -> bool:
         """Whether the rule still answers for a call at this instant."""
@@ -58,8 +62,14 @@ class Rule:
 
     def entry(self, input_tokens: int) -> PriceEntry:
         """The price entry a call of this size is charged by; equal contents give equal ids."""
-        prices = self.unit_prices(input_tokens)
         above = self.context_above(input_tokens)
+        known = self._entries.get(above)
+        if known is None:
+            known = self._entries[above] = self._entry(input_tokens, above)
+        return known
+
+    def _entry(self, input_tokens: int, above: int | None) -> PriceEntry:
+        prices = self.unit_prices(input_tokens)
         contents = [
             self.provider, self.model, self.service_tier, {m: usd_text(p) for m, p in prices.items()}, self.book, self.source,
             self.version, above, _day_text(self.valid_from), _day_text(self.valid_to), self.undated, self.note,

@@ -35,6 +35,7 @@ RECORD_FIELDS = (
 )  # fmt: skip
 
 
+_COUNTS = (*USAGE_FIELDS, *TOKEN_ALIASES)
 BOUND_CONTEXT = ("project", "agent", "session_id", "task_id")
 """Context a process may be given for every call: by its environment, which binds, or by files, which do not."""
 
@@ -113,6 +114,8 @@ def bind(context: Context, settings: Settings) -> Context:
     Raises:
         ContextBound: a field differs from what the environment binds it to.
     """
+    if not any(getattr(settings, name) is not None for name in BOUND_CONTEXT):
+        return context
     completed = {name: getattr(context, name) for name in CONTEXT_NAMES}
     for name in BOUND_CONTEXT:
         value, ours = completed[name], getattr(settings, name)
@@ -127,7 +130,7 @@ def bind(context: Context, settings: Settings) -> Context:
 
 
 def _usage(given: dict[str, object]) -> tuple[ReadUsage | None, Usage]:
-    counted = [name for name in (*USAGE_FIELDS, *TOKEN_ALIASES) if name in given]
+    counted = [name for name in _COUNTS if name in given]
     if "usage" in given:
         if counted:
             raise InvalidInput(

@@ -23,7 +23,7 @@ def refuse_unknown(fields: Fields, known: Iterable[str], what: str) -> None:
     Raises:
         UnknownName: a field that is not; the hint gives the nearest known name.
     """
-    names = tuple(known)
+    names = known if isinstance(known, tuple) else tuple(known)
     for name in fields:
         if name not in names:
             near = difflib.get_close_matches(name, names, n=1, cutoff=0.6)

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, time
+from functools import lru_cache
 
 from cost_mcp.model.moment import zone
 from cost_mcp.model.period import FOREVER, Period
 
 
+@lru_cache(maxsize=1024)  # the same few windows are named in every answer
 def instant_words(instant: datetime) -> str:
     """An instant to the minute in UTC: ``2026-11-22 10:05Z``."""
     return f"{instant.astimezone(UTC):%Y-%m-%d %H:%M}Z"
