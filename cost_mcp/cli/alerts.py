@@ -51,7 +51,8 @@ def list_alerts(around: Surroundings, every: bool, limit: int | None, as_json: b
         if as_json:
             put_json(alerts_shape(found))
         elif found:
-            put_page(alerts_page(found, quick.settings.timezone, quick.clock()))
+            channels = bool(quick.settings.notifications)
+            put_page(alerts_page(found, quick.settings.timezone, quick.clock(), channels=channels))
         else:
             earlier = not every and bool(quick.alerts({"all": True, "limit": 1}))
             put_page(no_alerts_page(quick.budgets(), earlier=earlier))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 
 from cost_mcp.model.alert import Alert, Delivery
 from cost_mcp.model.budget import Budget, percent_words
@@ -14,11 +15,15 @@ from cost_mcp.views.terminal_words import moment_words
 from cost_mcp.views.text_budget import amount_words
 
 _STATES = {"waiting": "warning", "sending": "dim", "delivered": "ok", "dead": "critical"}
+_NO_CHANNEL = line("They are sent nowhere: the settings name no channel under ", Span("notifications", "name"), ".")
 _SEE_ALL = line("See all of them   ", Span("cost-mcp alerts list --all", "name"))
 
 
-def alerts_page(alerts: Sequence[Alert], timezone: str, now: datetime) -> Page:
-    """One row per alert, in the order given, and under them why some did not arrive."""
+def alerts_page(alerts: Sequence[Alert], timezone: str, now: datetime, *, channels: bool) -> Page:
+    """One row per alert, in the order given, and under them why some did not arrive.
+
+    ``channels`` says whether there is any that alerts could be sent to.
+    """
     columns = (
         Column(title="When"),
         Column(title="Level"),
@@ -39,7 +44,8 @@ def alerts_page(alerts: Sequence[Alert], timezone: str, now: datetime) -> Page:
         )
         for alert in alerts
     )
-    return (Table(columns=columns, rows=rows), *_failures(alerts), *_lower_bounds(alerts))
+    nowhere = () if channels or any(alert.deliveries for alert in alerts) else (BLANK, _NO_CHANNEL)
+    return (Table(columns=columns, rows=rows), *_failures(alerts), *_lower_bounds(alerts), *nowhere)
 
 
 def no_alerts_page(budgets: Sequence[Budget], *, earlier: bool) -> Page:
@@ -92,7 +98,8 @@ def _about(alert: Alert) -> Line:
     spent = f"{bound}{amount_words(alert.spent, alert.unit)}"
     if alert.limit is None or alert.used_percent is None:
         usual = alert.figures.get("median_usd")
-        return line(subject, f": {spent} is unusual" + (f" (${usual} is usual)" if usual else ""))
+        beside = f" ({amount_words(Decimal(usual), 'usd')} is usual)" if usual else ""
+        return line(subject, f": {spent} is unusual{beside}")
     others = alert.figures.get("other_windows")
     more = f", and {others} more" if others else ""
     return line(subject, f": {bound}{percent_words(alert.used_percent)} of {amount_words(alert.limit, alert.unit)}{more}")

@@ -56,6 +56,8 @@ def test_alerts_are_listed_newest_first_with_what_was_spent_then(told: Cli):
         "When   Level     About                   Sent     Alert",
         "13:00  exceeded  daily: 112 % of $10.00  nowhere  alr_",
         "13:00  warning   daily: 82 % of $10.00   nowhere  alr_",
+        "",
+        "They are sent nowhere: the settings name no channel under notifications.",
     ]
 
 
