@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from pathlib import Path
 
@@ -179,3 +180,17 @@ def test_a_misspelt_variable_is_told_the_nearest(tmp_path: Path):
     assert any(
         "Did you mean COST_MCP_NOTIFY_URLS?" in w for w in load_settings({"COST_MCP_NOTIFY_URL": "x"}, tmp_path).warnings
     )
+
+
+def test_what_the_readme_shows_is_taken(home: Path, tmp_path: Path):
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    (block,) = (part for part in re.findall(r"```yaml\n(.*?)```", readme, re.DOTALL) if "notifications:" in part)
+    found = loaded(home, block, tmp_path, SMTP_PASSWORD="p", SLACK_WEBHOOK_URL=SLACK, WEBHOOK_SECRET="s")
+
+    assert [str(one) for one in found.settings.notifications] == [
+        "email-1 (email to ops@example.com over smtp.example.com:587; from 80%)",
+        "ops (slack at hooks.slack.com; from warning)",
+        "webhook-1 (webhook at example.com, signed; from warning)",
+        "apprise-1 (ntfy through apprise; from warning)",
+    ]
+    assert found.warnings == ()

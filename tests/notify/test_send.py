@@ -5,13 +5,15 @@ import hashlib
 import hmac
 import json
 import logging
+import re
 import socket
 import sys
 import traceback
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -273,3 +275,17 @@ def test_an_anomaly_and_a_test_say_what_they_are(receiver: HttpReceiver):
             "`cost-mcp budget status daily` shows where it stands now."
         ),
     ]
+
+
+def test_the_check_in_the_readme_tells_ours_from_others(receiver: HttpReceiver):
+    readme = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    found: dict[str, Any] = {}
+    (block,) = (part for part in re.findall(r"```python\n(.*?)```", readme, re.DOTALL) if "def is_from_cost_mcp" in part)
+    exec(block, found)  # noqa: S102 (our own example)
+    send(Webhook(url=receiver.url, secret="s3cr3t"), ALERT, "ops", datetime.now(UTC))
+    ((_, headers, content),) = receiver.requests
+    given = {name.lower(): value for name, value in headers.items()}
+
+    assert found["is_from_cost_mcp"](given, content, "s3cr3t")
+    assert not found["is_from_cost_mcp"](given, content, "another")
+    assert not found["is_from_cost_mcp"](given, content + b" ", "s3cr3t")
