@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,8 +11,10 @@ from cost_mcp.cli.failure import REFUSED
 from cost_mcp.cli.options import as_json
 from cost_mcp.cli.output import put_json, put_page
 from cost_mcp.cli.surroundings import Surroundings
-from cost_mcp.service.trial import Trial, try_channels
 from cost_mcp.views.terminal_page import Column, Page, Span, Table, line
+
+if TYPE_CHECKING:
+    from cost_mcp.service.trial import Trial
 
 
 @click.command("test")
@@ -24,6 +27,8 @@ def test(ctx: click.Context, channel: str | None, as_json: bool) -> None:
     Exit code 0 when every channel took it, 1 when one did not. Nothing is recorded, and nothing tried again.
     """
     import asyncio
+
+    from cost_mcp.service.trial import try_channels
 
     around = ctx.ensure_object(Surroundings)
     trials = asyncio.run(try_channels(around.load().settings, channel, around.clock))

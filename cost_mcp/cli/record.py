@@ -113,8 +113,7 @@ def record(
 
     async def work(service: Service) -> None:
         show(await service.record(fields, source="cli", rank=rank))
-        if service.delivering is not None:  # after the answer: nobody waits for a receiver to hear that a call is recorded
-            await service.delivering.deliver_briefly()
+        await service.deliver_briefly()  # after the answer: nobody waits for a receiver to hear that a call is recorded
 
     around.within(work)
 

@@ -195,6 +195,11 @@ class Service:
         """Make what of the open alerts did not arrive due at once, and answer those."""
         return await retry_all(self.ledger, self.settings.tenant, self.clock())
 
+    async def deliver_briefly(self) -> None:
+        """Send the alerts that are due, for a command: it stays some seconds at most, and not at all where no channel is."""
+        if self.delivering is not None:
+            await self.delivering.deliver_briefly()
+
     async def explain(self, call_id: object) -> StoredCall:
         """A call with its charges, price entry and corrections."""
         return found(await self.ledger.call(self.settings.tenant, clean_name(call_id, "call_id")))
