@@ -29,9 +29,9 @@ alert_ids = click.argument("alert_ids", metavar="[ID]...", nargs=-1)
 @as_json
 @click.pass_context
 def alerts(ctx: click.Context, every: bool, limit: int | None, as_json: bool) -> None:
-    """See what budgets and unusual spend have told, and whether it arrived.
+    """See what reached a level, and whether it arrived.
 
-    Every budget tells once when what is spent reaches a level: 50, 80, 95 and 100 % of its limit unless set otherwise.
+    Unusual spend is told here too. Every budget tells once when what is spent reaches a level: 50, 80, 95 and 100 % of its limit unless set otherwise.
     """
     if ctx.invoked_subcommand is None:
         ctx.invoke(list_alerts, every=every, limit=limit, as_json=as_json)
