@@ -54,7 +54,7 @@ def check(ctx: click.Context, as_json: bool, **given: object) -> None:
         said = "" if answer.enforced else f" {NOTHING_ENFORCES}"
         if answer.fitting is not None:
             said = f" {fitting_text(answer.fitting)}"
-        put_page((line(f"{WORDS[answer.decision.decision]}: {answer.decision.why}{said}"),))
+        put_page((line(f"{WORDS[answer.decision.decision]}: {answer.decision.why}{said}"), *map(line, answer.notes)))
     if answer.decision.decision == "deny":
         ctx.exit(REFUSED)
 

@@ -28,7 +28,7 @@ from cost_mcp.ledger.reservation_row import (
 from cost_mcp.ledger.window import Window, one_window_sums, standing, tightest_first
 from cost_mcp.model.budget import Standing
 from cost_mcp.model.call import new_id
-from cost_mcp.model.decision import ALLOW, DENY, Decision, decide, standing_name
+from cost_mcp.model.decision import ALLOW, DENY, decide, not_seen
 from cost_mcp.model.moment import from_micros, instant_text, micros
 from cost_mcp.model.reservation import Admission, Reservation, ReserveOrder
 
@@ -47,7 +47,7 @@ def reserve(book: Book, order: ReserveOrder, now: datetime) -> Admission | CostE
             return _repeated(book, order, windows, kept_reservation(row))
     standings = _standings(book, windows)
     blind = _standings(book, _blind_windows(book, order))
-    verdict = _not_seen(blind) or decide(standings, order.spend, holding=True)
+    verdict = not_seen(blind[0]) if blind else decide(standings, order.spend, holding=True)
     if verdict.decision == DENY:
         return Admission(
             decision=DENY, why=verdict.why, denied_by=verdict.decided_by, standings=tightest_first((*standings, *blind))
@@ -108,21 +108,12 @@ def _windows(book: Book, order: ReserveOrder) -> tuple[Window, ...]:
 
 def _blind_windows(book: Book, order: ReserveOrder) -> tuple[Window, ...]:
     """Windows of enforcing budgets that the call may land in, but only its model will tell."""
-    if order.covered.models:
-        return ()
     found = [
         counting.blind_window(order.covered, order.billing, order.created_at)
         for counting in book.budgets(order.tenant)
         if counting.budget.mode == "enforce"
     ]
     return tuple(window for window in found if window is not None)
-
-
-def _not_seen(blind: Sequence[Standing]) -> Decision | None:
-    if not blind:
-        return None
-    why = f"Budget {standing_name(blind[0])} looks at the model: name the model this is for."
-    return Decision(decision=DENY, why=why, decided_by=blind[0])
 
 
 def _with_order(order: ReserveOrder, standing: Standing) -> Standing:

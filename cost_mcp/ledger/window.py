@@ -15,7 +15,7 @@ from cost_mcp.model.budget import Budget, Standing
 from cost_mcp.model.charge import PricedCall
 from cost_mcp.model.moment import micros
 from cost_mcp.model.money import nanos, usd
-from cost_mcp.model.scope import Covered, Scope
+from cost_mcp.model.scope import Covered
 
 WINDOW_SUMS = (
     "calls", "unpriced_calls", "provisional_calls", "cost_nanos", "charged_nanos", "provisional_nanos", "tokens", "provisional_tokens",
@@ -104,16 +104,8 @@ class Counting:
 
     def blind_window(self, covered: Covered, billing: str, at: datetime) -> Window | None:
         """The window of a budget that looks at the model or provider, when only that is missing to know whether it covers."""
-        budget, conditions = self.budget, self.budget.scope.conditions
-        missing = ("model", "provider") if covered.provider is None else ("model",)
-        rest = tuple(pair for pair in conditions if pair[0] not in missing)
-        looks = budget.each == "model" or len(rest) < len(conditions)
-        counts = billing == "api" or budget.include_subscription
-        if not looks or not counts or not Scope(rest).covers(covered):
-            return None
-        if budget.each not in (None, "model") and not covered.values(budget.each):
-            return None
-        return Window(budget, *self._window_of(budget, at))
+        budget = self.budget
+        return Window(budget, *self._window_of(budget, at)) if budget.blind_to(covered, billing) else None
 
     def window(self, covered: Covered, occurred_at: datetime) -> Window | None:
         """The window a call lands in; None when the budget does not cover it or did not count yet."""

@@ -11,7 +11,7 @@ from cost_mcp.model.call import DEFAULT_TENANT, check_choice
 from cost_mcp.model.moment import zone
 from cost_mcp.model.money import parse_usd
 from cost_mcp.model.name import clean_name
-from cost_mcp.model.scope import EACH_DIMENSIONS, EVERY_CALL, Scope
+from cost_mcp.model.scope import EACH_DIMENSIONS, EVERY_CALL, Covered, Scope
 from cost_mcp.model.unpriced import ASSUME_PRICE, DENY_UNPRICED, UNPRICED_POLICIES, WARN_UNPRICED, AssumedPrice
 
 BUDGET_PERIODS = ("hour", "day", "week", "month", "quarter", "year", "total")
@@ -133,6 +133,18 @@ class Budget:
     def per(self) -> str:
         """The period in a sentence: ``per day``, or ``in total``."""
         return "in total" if self.period == "total" else f"per {self.period}"
+
+    def blind_to(self, asked: Covered, billing: str = "api") -> bool:
+        """Whether the budget looks at the model or provider, and only that is missing to know if it covers what is asked about."""
+        if asked.models:
+            return False
+        missing = ("model", "provider") if asked.provider is None else ("model",)
+        rest = tuple(pair for pair in self.scope.conditions if pair[0] not in missing)
+        looks = self.each == "model" or len(rest) < len(self.scope.conditions)
+        counts = billing == "api" or self.include_subscription
+        if not looks or not counts or not Scope(rest).covers(asked):
+            return False
+        return self.each in (None, "model") or bool(asked.values(self.each))
 
     @property
     def unit(self) -> str:

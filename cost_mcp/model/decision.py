@@ -127,6 +127,12 @@ def _admitted(judged: Sequence[Standing], spend: Spend) -> Decision:
     return Decision(decision=ALLOW, why=f"Within every budget; the tightest, {reach}: {_left(tightest)}.", decided_by=tightest)
 
 
+def not_seen(blind: Standing) -> Decision:
+    """The denial by a budget that looks at the model, where what is asked about names none."""
+    why = f"Budget {standing_name(blind)} looks at the model: name the model this is for."
+    return Decision(decision=DENY, why=why, decided_by=blind)
+
+
 def standing_name(standing: Standing) -> str:
     """A budget's name, with the value that its window is for."""
     budget = standing.budget

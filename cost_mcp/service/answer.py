@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 
+from cost_mcp.budgets.windows import window_of
 from cost_mcp.errors import NotFound
 from cost_mcp.ledger.contract import StoredCall
-from cost_mcp.model.budget import Standing
+from cost_mcp.model.budget import Budget, Standing
 from cost_mcp.model.call import NO_CONTEXT
-from cost_mcp.model.decision import DENY, Decision, decide
+from cost_mcp.model.decision import DENY, Decision, decide, not_seen
 from cost_mcp.model.fitting import Fitting
 from cost_mcp.model.moment import micros
 from cost_mcp.model.report import CostReport, Group, TaskCost
@@ -42,13 +44,15 @@ class BudgetAnswer:
     """The budgets asked about, tightest first, and a decision when a spend was given.
 
     ``enforced`` says whether an enforcing budget had a part in the decision: without one, nothing is ever denied. ``fitting``
-    says what a call that was denied for want of room could be instead.
+    says what a call that was denied for want of room could be instead. ``notes`` name the enforcing budgets that nothing was
+    said about, since they look at a model and none was named.
     """
 
     standings: tuple[Standing, ...] = ()
     decision: Decision | None = None
     enforced: bool = False
     fitting: Fitting | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def denied(self) -> bool:
@@ -64,22 +68,56 @@ def report_answer(report: CostReport, question: ReportQuestion) -> ReportAnswer:
     return ReportAnswer(report=report, rows=rows, next_cursor=after)
 
 
-def budget_answer(standings: tuple[Standing, ...], question: StatusQuestion) -> BudgetAnswer:
+def may_be_unseen(question: StatusQuestion) -> bool:
+    """Whether a budget may be left out only because no model is named; not where all of them are shown and none decides."""
+    named = question.covered is not None and bool(question.covered.models)
+    return not named and (question.covered is not None or question.spend is not None)
+
+
+def unseen(budgets: Iterable[Budget], question: StatusQuestion) -> tuple[Budget, ...]:
+    """The enforcing budgets of which only a model's name would tell whether they cover what is asked about."""
+    asked = question.covered or NOTHING_ASKED
+    wanted = [budget for budget in budgets if budget.mode == "enforce" and question.budget in (None, budget.name)]
+    return tuple(budget for budget in wanted if budget.blind_to(asked))
+
+
+def windows_of(unseen: Iterable[Budget], standings: Iterable[Standing], now: datetime) -> tuple[Standing, ...]:
+    """Where budgets stand now, found among the standings of all; one with a window per value is told without any."""
+    known = {standing.budget.name: standing for standing in standings if standing.each_value is None}
+    return tuple(known.get(budget.name) or _empty(budget, now) for budget in unseen)
+
+
+def budget_answer(standings: tuple[Standing, ...], question: StatusQuestion, unseen: tuple[Standing, ...] = ()) -> BudgetAnswer:
     """The standings that were asked for, and the decision on the spend by those that cover it.
+
+    Like a reservation, a spend is denied where an enforcing budget looks at the model and none is named (``unseen``); where
+    nothing is to be spent, that is only noted.
 
     Raises:
         NotFound: no budget of the name that was asked for.
     """
     shown = tuple(s for s in standings if question.budget in (None, s.budget.name))
-    if question.budget is not None and not shown:
+    if question.budget is not None and not shown and not unseen:
         raise NotFound(
             "no budget of this name covers what was asked.", field="budget", hint="Leave budget out to see those that do."
         )
+    if question.budget is not None:
+        shown = shown or unseen
+    notes = tuple(not_seen(standing).why for standing in unseen)
     if question.spend is None:
-        return BudgetAnswer(standings=shown)
+        return BudgetAnswer(standings=shown, notes=notes)
+    if unseen and (question.spend.usd or question.spend.tokens):
+        names = {standing.budget.name for standing in shown}
+        denying = tuple(standing for standing in unseen if standing.budget.name not in names)
+        return BudgetAnswer(standings=(*shown, *denying), decision=not_seen(unseen[0]), enforced=True)
     covering = covering_of(shown, question.covered)
     enforced = any(s.budget.mode == "enforce" for s in covering)
-    return BudgetAnswer(standings=shown, decision=decide(covering, question.spend), enforced=enforced)
+    return BudgetAnswer(standings=shown, decision=decide(covering, question.spend), enforced=enforced, notes=notes)
+
+
+def _empty(budget: Budget, now: datetime) -> Standing:
+    start, end = window_of(budget, now)
+    return Standing(budget=budget, window_start=start, window_end=end)
 
 
 def found(stored: StoredCall | None) -> StoredCall:

@@ -7,13 +7,24 @@ from typing import TYPE_CHECKING
 
 from cost_mcp.budgets.projection import with_projection
 from cost_mcp.ledger.contract import BudgetChange, Readings, StoredCall
-from cost_mcp.model.budget import Budget
+from cost_mcp.model.budget import Budget, Standing
 from cost_mcp.model.call import Call, Context
 from cost_mcp.model.charge import Pricing
 from cost_mcp.model.name import clean_name
 from cost_mcp.model.scope import Covered
 from cost_mcp.service.alerting import read_alert_question
-from cost_mcp.service.answer import BudgetAnswer, ReportAnswer, TaskAnswer, budget_answer, covering_of, found, report_answer
+from cost_mcp.service.answer import (
+    BudgetAnswer,
+    ReportAnswer,
+    TaskAnswer,
+    budget_answer,
+    covering_of,
+    found,
+    may_be_unseen,
+    report_answer,
+    unseen,
+    windows_of,
+)
 from cost_mcp.service.fields import Fields
 from cost_mcp.service.question import read_report_question, read_status_question
 
@@ -49,7 +60,10 @@ class Quick:
         now = self.clock()
         question = read_status_question(fields, self._price, now)
         standings = self.readings.standings(self.settings.tenant, question.covered, now)
-        answer = budget_answer(with_projection(standings, now), question)
+        hidden: tuple[Standing, ...] = ()
+        if may_be_unseen(question) and (blind := unseen(self.readings.budgets(self.settings.tenant), question)):
+            hidden = windows_of(blind, self.readings.standings(self.settings.tenant, None, now), now)
+        answer = budget_answer(with_projection(standings, now), question, hidden)
         if not answer.denied or question.asked is None:
             return answer
         from cost_mcp.service.fitting import found_at_once, what_fits

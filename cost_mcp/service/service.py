@@ -20,7 +20,18 @@ from cost_mcp.model.reservation import Admission, Reservation
 from cost_mcp.model.scope import Covered
 from cost_mcp.model.succession import succeed
 from cost_mcp.service.alerting import acknowledge_all, read_alert_id, read_alert_question, retry_all
-from cost_mcp.service.answer import BudgetAnswer, ReportAnswer, TaskAnswer, budget_answer, covering_of, found, report_answer
+from cost_mcp.service.answer import (
+    BudgetAnswer,
+    ReportAnswer,
+    TaskAnswer,
+    budget_answer,
+    covering_of,
+    found,
+    may_be_unseen,
+    report_answer,
+    unseen,
+    windows_of,
+)
 from cost_mcp.service.budget_order import read_budget
 from cost_mcp.service.call_report import Reporter, bind, read_call
 from cost_mcp.service.cheaper import Priced
@@ -117,7 +128,10 @@ class Service:
         now = self.clock()
         question = read_status_question(fields, self.prices.price, now, context)
         standings = await self.ledger.standings(self.settings.tenant, question.covered, now)
-        answer = budget_answer(with_projection(standings, now), question)
+        hidden: tuple[Standing, ...] = ()
+        if may_be_unseen(question) and (blind := unseen(await self.ledger.budgets(self.settings.tenant), question)):
+            hidden = windows_of(blind, await self.ledger.standings(self.settings.tenant, None, now), now)
+        answer = budget_answer(with_projection(standings, now), question, hidden)
         if not answer.denied or question.asked is None:
             return answer
         covering = covering_of(answer.standings, question.covered)

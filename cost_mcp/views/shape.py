@@ -105,6 +105,8 @@ def status_shape(answer: BudgetAnswer) -> Shape:
         if answer.decision.decided_by is not None:
             shape["decided_by"] = answer.decision.decided_by.budget.name
     shape.update(fitting_shape(answer.fitting))
+    if answer.notes:
+        shape["notes"] = list(answer.notes)
     return shape
 
 

@@ -42,7 +42,7 @@ def status_page(answer: BudgetAnswer, now: datetime) -> Page:
         page += [standings_table(answer.standings, now), *_unpriced(answer.standings)]
     elif answer.decision is None:
         page += NO_BUDGETS
-    return tuple(page)
+    return (*page, *(line(Span(note, "warning")) for note in answer.notes))
 
 
 def standings_table(standings: Iterable[Standing], now: datetime) -> Table:

@@ -97,7 +97,7 @@ def status_text(answer: BudgetAnswer) -> str:
         lines += standing_lines(answer.standings)
     elif answer.decision is None:
         lines.append("No budget covers this: nothing limits it.")
-    return "\n".join(lines)
+    return "\n".join([*lines, *(f"Note: {note}" for note in answer.notes)])
 
 
 def sum_text(totals: Totals) -> str:

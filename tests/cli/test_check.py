@@ -91,3 +91,20 @@ def test_a_damaged_ledger_is_an_error(cli: Cli, home: Path):
 
     assert ran.code == 2
     assert ran.json["error"]["code"] == "ledger_corrupt"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "start"),
+    [
+        (("--estimate", "1"), 1, "denied: Budget opus looks at the model: name the model this is for.\n"),
+        ((), 0, "allowed: No budget covers this. No enforcing budget covers this, so nothing denies it.\n"),
+        (("--estimate", "1", "--model", "claude-opus-4-6"), 0, "allowed: Within every budget"),
+        (("--estimate", "1", "--model", "gpt-5"), 0, "allowed: No budget covers this."),
+    ],
+)
+def test_a_budget_that_looks_at_the_model_is_not_passed_over(cli: Cli, arguments: tuple[str, ...], code: int, start: str):
+    cli("budget", "set", "opus", "--limit", "5", "--mode", "enforce", "--scope", "model=claude-opus-*")
+    ran = cli("check", *arguments)
+    assert ran.code == code
+    assert ran.out.startswith(start)
+    assert ("looks at the model" in ran.out) is ("--model" not in arguments), "a note, where nothing is to be spent"

@@ -112,7 +112,7 @@ async def test_every_answer_is_what_its_schema_promises(backing: Callable[..., B
             published = schemas[tool]
             assert published is not None
             jsonschema.validate(structure, published)
-            known = {*published["properties"], "web_search_requests", "provisional_usd", "unpriced", "lower_bound"}
+            known = {*published["properties"], "web_search_requests", "provisional_usd", "unpriced", "lower_bound", "notes"}
             assert all(name in known or name.endswith("_tokens") for name in structure), "every member is published"
             assert "null" not in json.dumps(structure)
 
@@ -181,6 +181,20 @@ async def test_a_decision_is_answered_before_the_money_is_spent(backing: Callabl
             text, structure = await called(client, "get_budget_status", {"estimated_cost_usd": estimate})
             assert (structure["decision"], structure["decided_by"]) == (decision, "daily")
             assert text.startswith(f"Decision: {decision}. {structure['why']}")
+
+
+async def test_a_budget_that_looks_at_the_model_is_not_passed_over_where_none_is_named(backing: Callable[..., Backing]):
+    sentence = "Budget opus looks at the model: name the model this is for."
+    opus = {"name": "opus", "limit": "1", "period": "day", "mode": "enforce", "scope": {"model": "claude-opus-*"}}
+    async with backing() as service, Client(build_server(service)) as client:
+        opened = await service.service()
+        await opened.set_budget(opus, changed_by="test")
+        text, asked = await called(client, "get_budget_status", {"estimated_cost_usd": "0.1"})
+        assert (asked["decision"], asked["why"], asked["decided_by"]) == ("deny", sentence, "opus")
+        assert text.startswith(f"Decision: deny. {sentence}")
+        text, looked = await called(client, "get_budget_status", {"agent": "coder"})
+        assert (looked["notes"], "decision" in looked) == ([sentence], False)
+        assert f"Note: {sentence}" in text
 
 
 async def test_reserve_act_record_settles_what_was_held(backing: Callable[..., Backing]):

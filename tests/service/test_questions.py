@@ -12,6 +12,7 @@ import pytest
 from cost_mcp.config.settings import Settings
 from cost_mcp.errors import CostError, NotFound
 from cost_mcp.model.call import Rank
+from cost_mcp.service.answer import BudgetAnswer
 from cost_mcp.service.opening import open_quick
 from cost_mcp.service.service import Service
 from cost_mcp.views.shape import report_shape
@@ -352,3 +353,74 @@ async def test_a_report_may_reach_to_the_end_of_all_time(opened: Opener, end: st
     async with opened() as service:
         answer = await service.cost_report({"start": "2020-01-01", "end": end, "timezone": "Asia/Tokyo"})
     assert answer.report.query.period.end.year == 2200
+
+
+LOOKS_AT_THE_MODEL: dict[str, Any] = {"name": "opus", "limit": "5", "period": "day", "mode": "enforce"}
+SENTENCE = "Budget opus looks at the model: name the model this is for."
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"scope": {"model": "claude-opus-*"}},
+        {"scope": {"provider": "anthropic"}},
+        {"scope": {"model": "claude-opus-*", "project": "p"}},
+        {"each": "model"},
+        {"scope": {"model": "claude-opus-*"}, "each": "project"},
+    ],
+)
+async def test_what_a_reservation_is_denied_for_want_of_a_model_a_question_is_too(opened: Opener, more: dict[str, Any]):
+    async with opened() as service:
+        await service.set_budget(LOOKS_AT_THE_MODEL | more, changed_by="test")
+        await told(service, project="p")
+        await told(service, project="q")
+        held = await service.reserve_budget({"amount_usd": "0.01", "project": "p"})
+        quick = open_quick(service.settings, clock=service.clock)
+        for ask in (service.budget_status, quick.budget_status):
+            answers = [
+                ask({"project": "p"} | fields) for fields in ({"estimated_cost_usd": "0.01"}, {"estimated_tokens": 5}, {})
+            ]
+            for_a_spend, for_tokens, noted = [one if isinstance(one, BudgetAnswer) else await one for one in answers]
+            for answer in (for_a_spend, for_tokens):
+                assert answer.decision is not None
+                assert (answer.decision.decision, answer.decision.why, answer.enforced) == ("deny", SENTENCE, True)
+                assert answer.decision.decided_by is not None
+                assert [s.budget.name for s in answer.standings] == ["opus"]
+            assert (noted.decision, noted.notes) == (None, (SENTENCE,))
+        quick.close()
+        named = await service.budget_status({"project": "p", "model": "claude-opus-4-6", "estimated_cost_usd": "0.01"})
+    assert (held.decision, held.why) == ("deny", SENTENCE)
+    assert named.decision is not None
+    assert (named.decision.decision, named.notes) == ("allow", ())
+
+
+@pytest.mark.parametrize(
+    ("budget", "fields"),
+    [
+        ({"scope": {"model": "claude-opus-*"}, "mode": "alert"}, {"estimated_cost_usd": "0.01"}),
+        ({"scope": {"model": "claude-opus-*"}, "mode": "shadow"}, {"estimated_cost_usd": "0.01"}),
+        ({"scope": {"model": "claude-opus-*", "project": "q"}}, {"estimated_cost_usd": "0.01", "project": "p"}),
+        ({"scope": {"provider": "openai"}}, {"estimated_cost_usd": "0.01", "provider": "anthropic"}),
+        ({"scope": {"model": "claude-opus-*"}, "each": "project"}, {"estimated_cost_usd": "0.01"}),
+        ({"scope": {"model": "claude-opus-*"}}, {}),  # everything is shown, this budget too
+    ],
+)
+async def test_a_budget_that_a_model_would_not_bring_in_is_not_spoken_of(
+    opened: Opener, budget: dict[str, Any], fields: dict[str, object]
+):
+    async with opened() as service:
+        await service.set_budget(LOOKS_AT_THE_MODEL | budget, changed_by="test")
+        answer = await service.budget_status(fields)
+    assert answer.decision is None or answer.decision.decision == "allow"
+    assert answer.notes == ()
+
+
+async def test_a_budget_asked_for_by_name_is_shown_though_only_a_model_tells_if_it_covers(opened: Opener):
+    async with opened() as service:
+        await service.set_budget(LOOKS_AT_THE_MODEL | {"scope": {"model": "claude-opus-*"}}, changed_by="test")
+        await told(service)
+        answer = await service.budget_status({"budget": "opus", "project": "p"})
+        with pytest.raises(NotFound):
+            await service.budget_status({"budget": "other", "project": "p"})
+    assert [(s.budget.name, s.spent) for s in answer.standings] == [("opus", Decimal("0.0075"))]
+    assert answer.notes == (SENTENCE,)
