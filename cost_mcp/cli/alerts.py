@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from cost_mcp.cli.alerts_test_command import test
 from cost_mcp.cli.options import WHOLE, as_json, pass_surroundings
 from cost_mcp.cli.output import put_json, put_page
 from cost_mcp.cli.surroundings import Surroundings, who
@@ -87,20 +88,24 @@ def ack(ctx: click.Context, alert_ids: tuple[str, ...], every: bool, as_json: bo
 def retry(ctx: click.Context, alert_ids: tuple[str, ...], every: bool, as_json: bool) -> None:
     """Send alerts again where they did not arrive, at once.
 
-    Whichever cost-mcp process is alive sends them.
+    This command does, for some seconds; then whichever cost-mcp process is alive.
     """
     _check(ctx, alert_ids, every=every)
 
-    async def work(service: Service) -> Sequence[Alert]:
-        if every:
-            return await service.retry_alerts()
-        return [await service.retry_alert(alert_id) for alert_id in alert_ids]
+    def show(done: Sequence[Alert]) -> None:
+        if as_json:
+            put_json(alerts_shape(done))
+        else:
+            put_page(retried_page(done))
 
-    done = ctx.ensure_object(Surroundings).within(work)
-    if as_json:
-        put_json(alerts_shape(done))
-    else:
-        put_page(retried_page(done))
+    async def work(service: Service) -> None:
+        show(await service.retry_alerts() if every else [await service.retry_alert(alert_id) for alert_id in alert_ids])
+        await service.deliver_briefly()
+
+    ctx.ensure_object(Surroundings).within(work)
+
+
+alerts.add_command(test)
 
 
 def _check(ctx: click.Context, alert_ids: Sequence[str], *, every: bool) -> None:
