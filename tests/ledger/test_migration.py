@@ -1,10 +1,11 @@
-"""A ledger of the first schema goes on being the ledger."""
+"""A ledger of an earlier schema goes on being the ledger."""
 
 from __future__ import annotations
 
 import sqlite3
 from contextlib import closing
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -14,11 +15,12 @@ from cost_mcp.errors import LedgerUnavailable
 from cost_mcp.ledger.migrate import APPLICATION_ID, SCHEMA, migrations, schema_of
 from cost_mcp.ledger.quick import open_readings
 from cost_mcp.ledger.sqlite import open_ledger
+from cost_mcp.model.budget import Budget
 from cost_mcp.model.moment import micros
 
 
-def _first_schema(path: Path, now: datetime) -> None:
-    """A ledger as the first schema left it, one call in it."""
+def _earlier_schema(path: Path, now: datetime, schema: int) -> None:
+    """A ledger as an earlier schema left it, one call in it, recorded under the first."""
     values = {"rank": 20, "tenant": "default", "source": "python", "billing": "api", "model": "gpt-5"}
     values |= {"call_id": "c", "revision": 1, "sign": 1, "counted": 1, "series_id": 1, "occurred_at": micros(now)}
     values |= {
@@ -35,20 +37,29 @@ def _first_schema(path: Path, now: datetime) -> None:
             row = [values.get(name, 1 if key else 0 if kind == "INTEGER" else "") for _, name, kind, _, _, key in columns]
             names = ", ".join(column[1] for column in columns)
             db.execute(f"INSERT INTO {table} ({names}) VALUES ({', '.join('?' for _ in row)})", row)  # noqa: S608 (schema's names)
-        db.execute("INSERT INTO migrations VALUES (1, '0001_ledger', 0)")
+        db.commit()
+        for number, name, sql in migrations()[:schema]:
+            if number > 1:
+                db.executescript(sql)
+            db.execute("INSERT INTO migrations VALUES (?, ?, 0)", (number, name))
         db.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-        db.execute("PRAGMA user_version = 1")
+        db.execute(f"PRAGMA user_version = {schema}")
         db.commit()
 
 
-async def test_a_ledger_of_the_first_schema_is_brought_up_to_date_and_keeps_its_calls(ledger_path: Path, now: datetime):
-    _first_schema(ledger_path, now)
-    with pytest.raises(LedgerUnavailable, match="schema 1"):
+@pytest.mark.parametrize("schema", range(1, SCHEMA))
+async def test_a_ledger_of_an_earlier_schema_is_brought_up_to_date_and_keeps_its_calls(
+    ledger_path: Path, now: datetime, schema: int
+):
+    _earlier_schema(ledger_path, now, schema)
+    with pytest.raises(LedgerUnavailable, match=f"schema {schema}"):
         open_readings(ledger_path, window_of=window_of)
 
     ledger = await open_ledger(ledger_path, now=now, window_of=window_of)
     stored = await ledger.call("default", "c")
     verification = await ledger.verify()
+    await ledger.set_budget(Budget(name="daily", period="day", limit_usd=Decimal("0.8")), now, "tester")
+    alerts = await ledger.alerts("default", open_only=True, limit=9)
     await ledger.close()
 
     with closing(sqlite3.connect(ledger_path)) as db:
@@ -56,3 +67,4 @@ async def test_a_ledger_of_the_first_schema_is_brought_up_to_date_and_keeps_its_
     assert stored is not None
     assert (stored.unadmitted, stored.priced.pricing.cost_usd == 0) == (False, False)
     assert (verification.calls, verification.differences) == (1, ())
+    assert [(alert.level, alert.spent) for alert in alerts] == [("info", Decimal("0.5"))]
