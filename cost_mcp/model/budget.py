@@ -12,7 +12,7 @@ from cost_mcp.model.moment import zone
 from cost_mcp.model.money import parse_usd
 from cost_mcp.model.name import clean_name
 from cost_mcp.model.scope import EACH_DIMENSIONS, EVERY_CALL, Covered, Scope
-from cost_mcp.model.unpriced import ASSUME_PRICE, DENY_UNPRICED, UNPRICED_POLICIES, WARN_UNPRICED, AssumedPrice
+from cost_mcp.model.unpriced import ASSUME_PRICE, UNPRICED_POLICIES, USUAL_UNPRICED, AssumedPrice
 
 BUDGET_PERIODS = ("hour", "day", "week", "month", "quarter", "year", "total")
 BUDGET_MODES = ("alert", "enforce", "shadow")
@@ -97,8 +97,7 @@ class Budget:
 
     def _settle_unpriced(self) -> None:
         if not self.unpriced:
-            usual = WARN_UNPRICED if self.mode == "alert" else DENY_UNPRICED
-            object.__setattr__(self, "unpriced", usual if self.assumed is None else ASSUME_PRICE)
+            object.__setattr__(self, "unpriced", USUAL_UNPRICED[self.mode] if self.assumed is None else ASSUME_PRICE)
         check_choice(self.unpriced, UNPRICED_POLICIES, "unpriced")
         if (self.assumed is None) == (self.unpriced == ASSUME_PRICE):
             raise InvalidInput(

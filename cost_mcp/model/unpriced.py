@@ -10,6 +10,9 @@ from cost_mcp.model.money import parse_usd
 
 WARN_UNPRICED, DENY_UNPRICED, ASSUME_PRICE = "warn", "deny", "assume"
 UNPRICED_POLICIES = (WARN_UNPRICED, DENY_UNPRICED, ASSUME_PRICE)
+USUAL_UNPRICED = {"alert": WARN_UNPRICED, "enforce": DENY_UNPRICED, "shadow": DENY_UNPRICED}
+"""The policy of a budget that says nothing of it, by its mode."""
+
 MAX_USD_PER_MTOK = Decimal(1_000_000)
 
 _WIDE = Context(prec=60, rounding=ROUND_CEILING)

@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING
 
 from cost_mcp.model.budget import Budget, Standing
 from cost_mcp.model.moment import zone
+from cost_mcp.model.money import display_usd
 from cost_mcp.model.period import WEEKDAYS
+from cost_mcp.model.unpriced import USUAL_UNPRICED
 from cost_mcp.views.shape_budget import is_lower_bound, tightest_first
 from cost_mcp.views.terminal_page import BLANK, Column, Line, Page, Span, Table, line
 from cost_mcp.views.terminal_words import duration_words, moment_words
+from cost_mcp.views.text import calls_words
 from cost_mcp.views.text_budget import amount_words
 from cost_mcp.views.text_estimate import fitting_text
 
@@ -39,17 +42,21 @@ def status_page(answer: BudgetAnswer, now: datetime) -> Page:
         page += [] if answer.fitting is None else [line(fitting_text(answer.fitting))]
         page.append(BLANK)
     if answer.standings:
-        page += [standings_table(answer.standings, now), *_unpriced(answer.standings)]
+        page += [standings_table(answer.standings, now, projected=True), *_unpriced(answer.standings)]
     elif answer.decision is None:
         page += NO_BUDGETS
     return (*page, *(line(Span(note, "warning")) for note in answer.notes))
 
 
-def standings_table(standings: Iterable[Standing], now: datetime) -> Table:
-    """One row per budget window: a bar, spent of the limit, what is left, when it starts anew, its state."""
+def standings_table(standings: Iterable[Standing], now: datetime, *, projected: bool = False) -> Table:
+    """One row per budget window: a bar, spent of the limit, what is left, when it starts anew, its state.
+
+    Asked for what is ``projected``, also what each window comes to at its end at the rate so far.
+    """
     shown = tightest_first(standings)
     scoped = any(standing.budget.scope.conditions for standing in shown)
     reserved = any(standing.reserved for standing in shown)
+    projected = projected and any(standing.projected is not None for standing in shown)
     columns = (
         Column(title="Budget", shortens=True),
         *([Column(title="Covers", shortens=True, yields=5)] if scoped else []),
@@ -59,10 +66,12 @@ def standings_table(standings: Iterable[Standing], now: datetime) -> Table:
         *([Column(title="Held", align="point", yields=3)] if reserved else []),
         Column(title="Limit", align="point"),
         Column(title="Left", align="point", yields=2),
+        *([Column(title="Projected", align="point", yields=3)] if projected else []),
         Column(title="Resets", yields=4),
         Column(title="State"),
     )
-    return Table(columns=columns, rows=tuple(_standing(s, now, scoped=scoped, reserved=reserved) for s in shown))
+    rows = tuple(_standing(s, now, scoped=scoped, reserved=reserved, projected=projected) for s in shown)
+    return Table(columns=columns, rows=rows)
 
 
 def budgets_page(budgets: Sequence[Budget]) -> Page:
@@ -79,6 +88,9 @@ def budgets_page(budgets: Sequence[Budget]) -> Page:
         Column(title="Thresholds", yields=3),
     )
     rows = tuple(_definition(budget) for budget in budgets)
+    if any(budget.unpriced != USUAL_UNPRICED[budget.mode] for budget in budgets if budget.unit == "usd"):
+        columns = (*columns, Column(title="Unpriced", yields=1))
+        rows = tuple((*row, line(unpriced_words(b) if b.unit == "usd" else "")) for row, b in zip(rows, budgets))
     if any(budget.origin != "cli" for budget in budgets):
         columns = (*columns, Column(title="From", shortens=True))
         rows = tuple((*row, line(_from(budget))) for row, budget in zip(rows, budgets))
@@ -132,6 +144,14 @@ def covers_words(budget: Budget) -> str:
     return f"{budget.scope}, {each}" if each else str(budget.scope)
 
 
+def unpriced_words(budget: Budget) -> str:
+    """What calls without a known price mean to a budget: ``deny``, ``warn``, ``assume $3.00 in, $15.00 out per million tokens``."""
+    price = budget.assumed
+    if price is None:
+        return budget.unpriced
+    return f"assume {display_usd(price.input)} in, {display_usd(price.output)} out per million tokens"
+
+
 def _facets(budget: Budget) -> tuple[tuple[str, str], ...]:
     steps = budget.thresholds
     return (
@@ -143,6 +163,7 @@ def _facets(budget: Budget) -> tuple[tuple[str, str], ...]:
         ("week start", WEEKDAYS[budget.week_start]),
         ("thresholds", _percents(steps.info, steps.warning, steps.critical, steps.exceeded)),
         ("subscription calls", "count" if budget.include_subscription else "do not count"),
+        ("unpriced calls", unpriced_words(budget)),
     )
 
 
@@ -154,9 +175,9 @@ def _limit(budget: Budget) -> str:
     return amount_words(budget.limit, budget.unit)
 
 
-def _standing(standing: Standing, now: datetime, *, scoped: bool, reserved: bool) -> tuple[Line, ...]:
+def _standing(standing: Standing, now: datetime, *, scoped: bool, reserved: bool, projected: bool) -> tuple[Line, ...]:
     budget = standing.budget
-    bound = "≥ " if is_lower_bound(standing) else ""
+    bound = "≥ " if is_lower_bound(standing) else "≈ " if standing.assumed else ""
     name = budget.name if standing.each_value is None else f"{budget.name}: {standing.each_value}"
     left = amount_words(abs(standing.remaining), budget.unit) + (" over" if standing.remaining < 0 else "")
     end = standing.window_end
@@ -170,9 +191,17 @@ def _standing(standing: Standing, now: datetime, *, scoped: bool, reserved: bool
         *([line(amount_words(standing.reserved, budget.unit))] if reserved else []),
         line(_limit(budget)),
         line(Span(left, "critical" if standing.remaining < 0 else "")),
+        *([_projected(standing, bound)] if projected else []),
         line(Span("never" if end is None else f"in {duration_words(end - now)}", "dim")),
         line(Span(standing.state, standing.state), Span(mode, "dim")),
     )
+
+
+def _projected(standing: Standing, bound: str) -> Line:
+    if standing.projected is None:
+        return line(Span("–", "dim"))
+    past = standing.projected > standing.budget.limit
+    return line(Span(bound + amount_words(standing.projected, standing.budget.unit), "warning" if past else "dim"))
 
 
 def _bar(standing: Standing) -> Line:
@@ -184,10 +213,15 @@ def _bar(standing: Standing) -> Line:
     return line(Span("█" * used, style), Span("▒" * held, style), Span("░" * (BAR_CELLS - used - held), "dim"))
 
 
-def _unpriced(standings: Iterable[Standing]) -> list[Line]:
-    if not any(is_lower_bound(standing) for standing in standings):
-        return []
-    return [BLANK, line(Span("≥ marks a lower bound: some calls have no known price.", "warning"))]
+def _unpriced(standings: Sequence[Standing]) -> list[Line]:
+    notes: list[Line] = []
+    if any(is_lower_bound(standing) for standing in standings):
+        notes.append(line(Span("≥ marks a lower bound: some calls have no known price.", "warning")))
+    for standing in standings:
+        if standing.assumed:
+            known = f"≈ holds {amount_words(standing.assumed, 'usd')} that {standing.budget.name} assumes"
+            notes.append(line(Span(f"{known} for {calls_words(standing.unpriced_calls)} without a known price.", "warning")))
+    return [BLANK, *notes] if notes else []
 
 
 def _definition(budget: Budget) -> tuple[Line, ...]:
@@ -218,8 +252,14 @@ def _set_line(budget: Budget) -> Line:
         Span(budget.name, "name"),
         ": ",
         Span(_limit(budget), "money"),
-        f" {budget.per}, {covers_words(budget)}, in {budget.timezone}; it {means} ({budget.mode}).",
+        f" {budget.per}, {covers_words(budget)}, in {budget.timezone}; it {means} ({budget.mode}).{_set_unpriced(budget)}",
     )
+
+
+def _set_unpriced(budget: Budget) -> str:
+    if budget.unit != "usd" or budget.unpriced == USUAL_UNPRICED[budget.mode]:
+        return ""
+    return f" Calls without a known price: {unpriced_words(budget)}."
 
 
 def removed_page(budget: Budget) -> Page:

@@ -42,6 +42,36 @@ def test_every_part_of_a_budget_can_be_set(cli: Cli):
     assert (made["mode"], made["include_subscription"]) == ("enforce", True)
 
 
+@pytest.mark.parametrize(
+    ("words", "said", "shape"),
+    [
+        ("--unpriced warn --mode enforce", " Calls without a known price: warn.", {"unpriced": "warn"}),
+        ("--mode enforce", "", {"unpriced": "deny"}),
+        ("", "", {"unpriced": "warn"}),
+        (
+            "--unpriced assume --assume-input 3 --assume-output 15",
+            " Calls without a known price: assume $3.00 in, $15.00 out per million tokens.",
+            {"unpriced": "assume", "assume_usd_per_mtok": {"input": "3", "output": "15"}},
+        ),
+        (
+            "--assume 0.5",
+            " Calls without a known price: assume $0.50 in, $0.50 out per million tokens.",
+            {"unpriced": "assume", "assume_usd_per_mtok": {"input": "0.5", "output": "0.5"}},
+        ),
+    ],
+)
+def test_a_budget_says_what_calls_without_a_known_price_mean_to_it(cli: Cli, words: str, said: str, shape: dict[str, object]):
+    ran = cli("budget", "set", "hold", "--limit", "5", *words.split())
+    (kept,) = cli("budget", "list", "--json").json["budgets"]
+    listed = cli("budget", "list").out
+    cli("budget", "set", "hold", "--limit", "5", "--unpriced", "deny")
+
+    assert ran.out.partition(").")[2] == f"{said}\n"
+    assert {name: kept[name] for name in kept if name in ("unpriced", "assume_usd_per_mtok")} == shape
+    assert ("Unpriced" in listed) == bool(said)
+    assert "unpriced calls" in cli("budget", "history").out or shape == {"unpriced": "deny"}
+
+
 def test_setting_says_what_the_budget_will_do(cli: Cli):
     ran = cli("budget", "set", "hold", "--limit", "5", "--mode", "enforce")
 
@@ -58,6 +88,13 @@ def test_setting_says_what_the_budget_will_do(cli: Cli):
         "x --limit 5 --scope colour=red",
         "x --limit 5 --scope project",
         "x --limit 5 --each feature",
+        "x --limit 5 --unpriced ignore",
+        "x --limit 5 --unpriced assume",
+        "x --limit 5 --unpriced warn --assume 3",
+        "x --limit 5 --assume 0",
+        "x --limit 5 --assume 3 --assume-input 3",
+        "x --limit 5 --assume-input 3",
+        "x --limit 5 --tokens --assume 3",
         "x --limit 5 --thresholds 50,80",
         "x --limit 5 --thresholds 80,50,95,100",
         "x --limit 5 --week-start someday",

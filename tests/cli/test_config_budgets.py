@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -52,6 +53,8 @@ budgets:
   - name: daily
     limit: 10
     mode: enforce
+    unpriced: assume
+    assume_usd_per_mtok: {input: 3, output: 15}
   - name: opus
     limit_tokens: 1_000_000
     period: week
@@ -63,12 +66,16 @@ budgets:
     limit: 0.50
     each: session
     period: total
+    unpriced: deny
 """
 MAPPED = """
 budgets:
   daily:
     limit: "10"
     mode: enforce
+    assume_usd_per_mtok:
+      output: "15"
+      input: 3.0
   opus:
     limit_tokens: 1000000
     period: week
@@ -81,6 +88,7 @@ budgets:
     limit: 0.5
     each: session_id
     period: total
+    unpriced: deny
 """
 
 
@@ -95,6 +103,8 @@ def test_a_file_declares_budgets_with_the_fields_of_budget_set(cli: Cli, user: W
     assert (made["opus"]["timezone"], made["opus"]["week_start"]) == ("Asia/Tokyo", "sunday")
     assert made["opus"]["thresholds"] == {"info": 10.0, "warning": 20.0, "critical": 30.0, "exceeded": 40.0}
     assert (made["each"]["limit_usd"], made["each"]["each"]) == ("0.5", "session_id")
+    assert [made[name].get("unpriced") for name in ("daily", "opus", "each")] == ["assume", None, "deny"]
+    assert [Decimal(price) for price in made["daily"]["assume_usd_per_mtok"].values()] == [3, 15]
     assert {one["origin"] for one in made.values()} == {f"file:{path.resolve()}"}
 
 
@@ -259,6 +269,10 @@ def test_a_budget_that_can_no_longer_be_taken_does_not_end_the_one_in_force(cli:
             "line 4: timezone is not a known IANA time zone.",
         ),
         ("budgets:\n  - name: a\n    limit: 1\n    thresholds: [80, 50, 95, 100]\n", "line 4: thresholds are not rising"),
+        ("budgets:\n  - name: a\n    limit: 1\n    unpriced: asume\n", "line 4: unpriced is not one of the known values."),
+        ("budgets:\n  - name: a\n    limit: 1\n    unpriced: assume\n", "line 4: unpriced: assume and a price to assume go"),
+        ("budgets:\n  - name: a\n    limit: 1\n    assume_usd_per_mtok: {input: 1}\n", "line 4: assume_usd_per_mtok does not"),
+        ("budgets:\n  - name: a\n    limit: 1\n    assume_usd_per_mtok: 0\n", "line 4: assume_usd_per_mtok is zero"),
         ("budgets:\n  - name: a\n    limit: 1\n    period: fortnight\n", "line 4: period is not one of the known values."),
         ("budgets:\n  - name: a\n    limit: 1\n    mode: forbid\n", "line 4: mode is not one of the known values."),
         ("budgets:\n  - name: a\n    limit: 1\n    scope: {colour: red}\n", "line 4: scope names an unknown dimension."),

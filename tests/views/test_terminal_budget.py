@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
@@ -8,6 +9,7 @@ import pytest
 from cost_mcp.ledger.contract import BudgetChange
 from cost_mcp.model.budget import Budget, Standing
 from cost_mcp.model.scope import Scope
+from cost_mcp.model.unpriced import AssumedPrice
 from cost_mcp.service.answer import BudgetAnswer
 from cost_mcp.views.terminal_budget import change_words, covers_words, status_page
 from cost_mcp.views.terminal_layout import laid_out, plain
@@ -57,6 +59,33 @@ def test_lower_bounds_are_explained_once():
     page = plain(status_page(BudgetAnswer(standings=(standing("1", unpriced=2), standing("2", unpriced=1))), NOON))
 
     assert page.count("≥ marks a lower bound") == 1
+
+
+def test_what_is_assumed_is_marked_and_told_beside_the_lower_bounds():
+    assuming = Budget(
+        name="wide", period="day", limit_usd=Decimal(10), assumed=AssumedPrice(input=Decimal(1), output=Decimal(2))
+    )
+    guessed = replace(standing("3", unpriced=2), budget=assuming, assumed=Decimal("1.25"))
+    lines = plain(status_page(BudgetAnswer(standings=(guessed, standing("1", unpriced=1))), NOON)).splitlines()
+
+    assert lines[1].split()[2:5] == ["≈", "30", "%"]
+    assert lines[4:] == [
+        "≥ marks a lower bound: some calls have no known price.",
+        "≈ holds $1.25 that wide assumes for 2 calls without a known price.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("projected", "shown", "style"), [("6", "$6.00", "dim"), ("11", "$11.00", "warning"), (None, "–", "dim")]
+)
+def test_status_shows_what_a_window_is_heading_for(projected: str | None, shown: str, style: str):
+    heading = replace(standing("3"), projected=None if projected is None else Decimal(projected))
+    other = replace(standing("1"), projected=Decimal(2))
+    lines = laid_out(status_page(BudgetAnswer(standings=(heading, other)), NOON))
+
+    assert "Projected" in plain(status_page(BudgetAnswer(standings=(heading, other)), NOON))
+    assert any(span.text.strip() == shown and span.style == style for span in lines[1])
+    assert "Projected" not in plain(status_page(BudgetAnswer(standings=(standing("3"),)), NOON))
 
 
 def test_a_change_names_only_what_changed():
