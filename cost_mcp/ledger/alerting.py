@@ -16,7 +16,7 @@ from cost_mcp.ledger.alert_row import INSERT_ALERT, alert_values, level_number
 from cost_mcp.ledger.book import Book, Held
 from cost_mcp.ledger.holding import sweep
 from cost_mcp.ledger.recording import Answer, Entered, Prepared, enter_calls
-from cost_mcp.ledger.window import Window, WindowKey, one_window_sums, standing
+from cost_mcp.ledger.window import Window, WindowKey
 from cost_mcp.model.alert import LEVELS, Alert
 from cost_mcp.model.budget import Budget, Standing
 from cost_mcp.model.call import new_id
@@ -75,8 +75,8 @@ def raise_for(book: Book, budget: Budget, now: datetime) -> int:
     start, end = book.window_of(budget, now)
     values = ("",) if budget.each is None else _values_past(book, budget, start)
     risen: list[Standing] = []
-    for window in (Window(budget, start, end, value) for value in values):
-        stands = standing(window, book.db.execute(*one_window_sums(window)).fetchone())
+    windows = [Window(budget, start, end, value) for value in values]
+    for window, stands in zip(windows, book.standings(windows), strict=True):
         if _rises(book, "budget", window.key, stands.state):
             risen.append(stands)
     if not risen:

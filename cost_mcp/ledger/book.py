@@ -15,12 +15,26 @@ from cost_mcp.ledger.file import open_for_writing
 from cost_mcp.ledger.lock import FileLock
 from cost_mcp.ledger.raised import Raised
 from cost_mcp.ledger.series import INSERT_SERIES, SELECT_SERIES, SeriesKey
-from cost_mcp.ledger.window import ADD_TO_WINDOW, Counting, Window, WindowKey, one_window_sums, standing
+from cost_mcp.ledger.window import (
+    ADD_TO_WINDOW,
+    MOST_WINDOWS,
+    Counting,
+    Window,
+    WindowKey,
+    standing,
+    tightness,
+    window_sums_of,
+)
 from cost_mcp.model.budget import Standing
 from cost_mcp.model.call import Call
 from cost_mcp.model.charge import PriceEntry
 
-_SELECT_STATE = "SELECT value FROM state WHERE name IN ('budget_revision', 'folded_seq') ORDER BY name"
+FIRST_END = "SELECT MIN(expires_at) FROM reservations INDEXED BY reservations_live WHERE state = 'held'"
+"""When the first live reservation ends; NULL when none lives."""
+_SELECT_STATE = (
+    "SELECT (SELECT value FROM state WHERE name = 'budget_revision'), (SELECT value FROM state WHERE name = 'folded_seq'), "
+    f"({FIRST_END})"
+)
 _SELECT_BUDGETS = "SELECT definition FROM budgets WHERE tenant = ? ORDER BY name"
 _MOST_REMEMBERED = 10_000
 
@@ -28,7 +42,7 @@ FOLD_AFTER = 256
 """Rows above the watermark at which they are folded: a fold costs about 9 µs a row, a report reads as many raw."""
 
 Held = Mapping[WindowKey, Standing]
-"""Where the windows stand that a transaction looked at."""
+"""Where the windows stand that a transaction looked at, tightest first."""
 
 
 class Book:
@@ -44,7 +58,8 @@ class Book:
         self.last_seq = 0  # the highest row number this transaction entered; 0 when it entered none
         self.fold_after = FOLD_AFTER
         self.raised = Raised()
-        self.swept_at = 0  # up to when this transaction ended the reservations whose time is over
+        self.swept_at = 0  # the latest moment that a job of this transaction gave
+        self.first_end: int | None = None  # no live reservation ends before; None when none lives
         self._revision = -1
         self._budgets: dict[str, tuple[Counting, ...]] = {}
         self._series: dict[SeriesKey, int] = {}
@@ -62,7 +77,7 @@ class Book:
         self._due.clear()
         self._touched.clear()
         self.db.execute("BEGIN IMMEDIATE")
-        (revision,), (self.folded_seq,) = self.db.execute(_SELECT_STATE).fetchall()
+        revision, self.folded_seq, self.first_end = self.db.execute(_SELECT_STATE).fetchone()
         if revision != self._revision:
             self._revision = revision
             self._budgets.clear()
@@ -138,11 +153,20 @@ class Book:
             self.db.executemany(ADD_TO_WINDOW, [(*key, *due) for key, due in self._due.items()])
             self._due.clear()
 
+    def standings(self, windows: Sequence[Window]) -> list[Standing]:
+        """Where windows stand by what was written so far, in their order."""
+        found: list[Standing] = []
+        for first in range(0, len(windows), MOST_WINDOWS):
+            some = windows[first : first + MOST_WINDOWS]
+            rows = self.db.execute(*window_sums_of(some, held=self.first_end is not None)).fetchall()
+            found += [standing(some[number], sums) for number, *sums in rows]
+        return found
+
     def read_windows(self) -> Held:
-        """Where the windows looked at stand, everything written; worked out once for all calls of the commit."""
+        """Where the windows looked at stand, everything written, tightest first; worked out once for all calls of the commit."""
         self.write_windows()
-        execute = self.db.execute
-        held = {key: standing(window, execute(*one_window_sums(window)).fetchone()) for key, window in self._touched.items()}
+        standings = self.standings([*self._touched.values()])
+        held = dict(sorted(zip(self._touched, standings, strict=True), key=lambda pair: tightness(pair[1])))
         self._touched.clear()
         return held
 

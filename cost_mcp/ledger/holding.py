@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from cost_mcp.ledger.book import Book
+from cost_mcp.ledger.book import FIRST_END, Book
 from cost_mcp.ledger.reservation_row import (
     SELECT_RESERVATION,
     SELECT_RESERVATIONS,
@@ -29,7 +29,6 @@ ADD_HOLD = f"INSERT INTO holds ({', '.join(HOLD_COLUMNS)}) VALUES ({', '.join('?
 _GIVE_BACK = "DELETE FROM holds WHERE tenant = ? AND reservation_id = ?"
 _DROP_OF_BUDGET = "DELETE FROM holds WHERE tenant = ? AND budget_id = ?"
 _ARE_OVER = "FROM reservations INDEXED BY reservations_live WHERE state = 'held' AND expires_at <= ?"
-_ANY_OVER = f"SELECT 1 {_ARE_OVER} LIMIT 1"
 _GIVE_BACK_OVER = f"DELETE FROM holds WHERE (tenant, reservation_id) IN (SELECT tenant, reservation_id {_ARE_OVER})"
 _EXPIRE = "UPDATE reservations SET state = 'expired' WHERE state = 'held' AND expires_at <= ?"
 LIVE = f"{SELECT_RESERVATIONS} INDEXED BY reservations_live WHERE state = 'held'"
@@ -38,11 +37,11 @@ LIVE = f"{SELECT_RESERVATIONS} INDEXED BY reservations_live WHERE state = 'held'
 def sweep(book: Book, now: datetime) -> None:
     """End every reservation whose time is over, for good: a clock that steps back does not bring it to life again."""
     at = micros(now)
-    if at > book.swept_at:
-        book.swept_at = at
-        if book.db.execute(_ANY_OVER, (at,)).fetchone() is not None:
-            book.db.execute(_GIVE_BACK_OVER, (at,))
-            book.db.execute(_EXPIRE, (at,))
+    book.swept_at = max(book.swept_at, at)
+    if book.first_end is not None and book.first_end <= at:
+        book.db.execute(_GIVE_BACK_OVER, (at,))
+        book.db.execute(_EXPIRE, (at,))
+        book.first_end = book.db.execute(FIRST_END).fetchone()[0]
 
 
 def find(book: Book, tenant: str, reservation_id: str) -> KeptReservation | None:
@@ -68,6 +67,8 @@ def hold_row(key: WindowKey, reservation: Reservation, amount_nanos: int) -> Hol
 
 def hold(book: Book, windows: Iterable[Window], reservation: Reservation, amount_nanos: int) -> None:
     """Hold a reservation in windows it is not held in yet."""
+    end = micros(reservation.expires_at)
+    book.first_end = end if book.first_end is None else min(book.first_end, end)
     book.db.executemany(ADD_HOLD, [hold_row(window.key, reservation, amount_nanos) for window in windows])
 
 

@@ -20,6 +20,7 @@ from cost_mcp.ledger.series import SeriesKey, series_of
 from cost_mcp.ledger.settling import Settlement, judge, named_by, settle
 from cost_mcp.ledger.stored import SELECT_CURRENT, StoredEntry, stored_entry
 from cost_mcp.ledger.window import Window, tightest_first, window_sums
+from cost_mcp.model.budget import Standing
 from cost_mcp.model.charge import PricedCall
 from cost_mcp.model.moment import micros
 from cost_mcp.model.receipt import CORRECTED, CREATED, EXISTS, Receipt
@@ -41,8 +42,11 @@ class Prepared:
 class Entered:
     """A receipt without its standings, and the windows they are read from once the whole commit is known."""
 
-    receipt: Receipt
+    outcome: str
+    recorded: PricedCall
     windows: tuple[Window, ...]
+    warnings: tuple[str, ...]
+    settlement: Settlement
 
 
 Answer = Entered | CostError
@@ -70,18 +74,20 @@ def receipts(answers: Sequence[Answer], held: Held) -> tuple[Receipt | Exception
 
 
 def _receipt(entered: Entered, held: Held) -> Receipt:
-    if not entered.windows:
-        return entered.receipt
-    receipt = entered.receipt
-    standings = tightest_first([held[window.key] for window in entered.windows])
     return Receipt(
-        outcome=receipt.outcome,
-        recorded=receipt.recorded,
-        standings=standings,
-        warnings=receipt.warnings,
-        reservation=receipt.reservation,
-        unadmitted=receipt.unadmitted,
+        outcome=entered.outcome,
+        recorded=entered.recorded,
+        standings=_standings(entered.windows, held),
+        warnings=entered.warnings,
+        reservation=entered.settlement.reservation,
+        unadmitted=entered.settlement.unadmitted,
     )
+
+
+def _standings(windows: tuple[Window, ...], held: Held) -> tuple[Standing, ...]:
+    if len(windows) == len(held):  # every call of the commit in the same windows, as it mostly is
+        return tuple(held.values())
+    return tightest_first([held[window.key] for window in windows])
 
 
 def _answer(book: Book, call: Prepared, recorded_at: int) -> Answer:
@@ -115,14 +121,8 @@ def _repeated(book: Book, call: Prepared, stored: StoredEntry, recorded_at: int,
     windows = _windows(book, stored.priced, covered_by(stored.priced))
     settlement = _late_settlement(book, stored, windows, kept)
     warnings = (*context_warning(stored.priced.call, priced.call), *settlement.warnings)
-    receipt = Receipt(
-        outcome=EXISTS,
-        recorded=stored.priced,
-        warnings=warnings,
-        reservation=settlement.reservation,
-        unadmitted=stored.unadmitted,
-    )
-    return Entered(receipt, windows)
+    told = Settlement(settlement.reservation, stored.unadmitted)
+    return Entered(EXISTS, stored.priced, windows, warnings, told)
 
 
 def _late_settlement(book: Book, stored: StoredEntry, windows: tuple[Window, ...], kept: KeptReservation | None) -> Settlement:
@@ -167,14 +167,8 @@ def _enter(book: Book, call: Prepared, revision: int, recorded_at: int, kept: Ke
         book.add_to_window(window, key, call.sums)
     if kept is not None:
         settle(book, kept, settlement)
-    receipt = Receipt(
-        outcome=CREATED if revision == 1 else CORRECTED,
-        recorded=priced,
-        warnings=(*priced.pricing.warnings, *settlement.warnings),
-        reservation=settlement.reservation,
-        unadmitted=settlement.unadmitted,
-    )
-    return Entered(receipt, windows)
+    warnings = (*priced.pricing.warnings, *settlement.warnings)
+    return Entered(CREATED if revision == 1 else CORRECTED, priced, windows, warnings, settlement)
 
 
 def _reverse(book: Book, stored: StoredEntry, recorded_at: int) -> None:

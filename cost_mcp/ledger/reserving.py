@@ -25,7 +25,7 @@ from cost_mcp.ledger.reservation_row import (
     no_such_reservation,
     reservation_values,
 )
-from cost_mcp.ledger.window import Window, one_window_sums, standing, tightest_first
+from cost_mcp.ledger.window import Window, tightest_first
 from cost_mcp.model.budget import Standing
 from cost_mcp.model.call import new_id
 from cost_mcp.model.decision import ALLOW, DENY, decide, not_seen
@@ -45,8 +45,8 @@ def reserve(book: Book, order: ReserveOrder, now: datetime) -> Admission | CostE
         row = book.db.execute(SELECT_BY_KEY, (order.tenant, order.idempotency_key)).fetchone()
         if row is not None:
             return _repeated(book, order, windows, kept_reservation(row))
-    standings = _standings(book, windows)
-    blind = _standings(book, _blind_windows(book, order))
+    standings = book.standings(windows)
+    blind = book.standings(_blind_windows(book, order))
     verdict = not_seen(blind[0]) if blind else decide(standings, order.spend, holding=True)
     if verdict.decision == DENY:
         return Admission(
@@ -121,11 +121,6 @@ def _with_order(order: ReserveOrder, standing: Standing) -> Standing:
     return replace(standing, reserved=standing.reserved + order.spend.known_amount(standing.budget))
 
 
-def _standings(book: Book, windows: Sequence[Window]) -> tuple[Standing, ...]:
-    execute = book.db.execute
-    return tuple([standing(window, execute(*one_window_sums(window)).fetchone()) for window in windows])
-
-
 def _repeated(book: Book, order: ReserveOrder, windows: Sequence[Window], kept: KeptReservation) -> Admission | CostError:
     if kept.fingerprint != fingerprint(order, covered_text(order)):
         return Conflict(
@@ -141,7 +136,7 @@ def _repeated(book: Book, order: ReserveOrder, windows: Sequence[Window], kept: 
         decision=ALLOW if lives else DENY,
         why=why,
         reservation=kept.reservation,
-        standings=tightest_first(_standings(book, windows)),
+        standings=tightest_first(book.standings(windows)),
         repeated=True,
     )
 
@@ -149,7 +144,7 @@ def _repeated(book: Book, order: ReserveOrder, windows: Sequence[Window], kept: 
 def _without_room(book: Book, kept: KeptReservation, reached: Sequence[Window]) -> Standing | None:
     """The first enforcing window that a reservation would reach and does not fit in."""
     spend = kept.reservation.spend
-    for found in _standings(book, [w for w in reached if w.budget.mode == "enforce"]):
+    for found in book.standings([w for w in reached if w.budget.mode == "enforce"]):
         if found.spent + found.reserved + spend.known_amount(found.budget) > found.budget.limit:
             return found
     return None

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from cost_mcp.ledger.contract import WindowOf
@@ -30,20 +31,16 @@ ADD_TO_WINDOW = (
 """Parameters: the columns of ``WINDOW_KEY``, then those of ``WINDOW_SUMS``."""
 
 TIGHTEST = 5
+MOST_WINDOWS = 32
+"""The most windows one statement reads."""
 _ZERO = Decimal(0)
 _SUMS = ", ".join(f"COALESCE(SUM({c}), 0) AS {c}" for c in WINDOW_SUMS)
 _IN_WINDOW = "FROM budget_windows WHERE tenant = ? AND budget_id = ? AND window_start = ? AND (billing = 'api' OR ?)"
 _HELD_COLUMN = {"usd": "nanos", "tokens": "tokens", "calls": "calls"}
 _HELD = "FROM held_sums WHERE tenant = ? AND budget_id = ? AND window_start = ?"
-_ONE_WINDOW = {
-    unit: f"SELECT {_SUMS}, (SELECT {column} {_HELD} AND each_value = ?) {_IN_WINDOW} AND each_value = ?"
-    for unit, column in _HELD_COLUMN.items()
+_HELD_COLUMNS = {unit: (column,) for unit, column in _HELD_COLUMN.items()} | {
+    "assuming": ("nanos", "unpriced_input_tokens", "unpriced_output_tokens")
 }
-_HELD_ASSUMING = ("nanos", "unpriced_input_tokens", "unpriced_output_tokens")
-_ONE_ASSUMING = (
-    f"SELECT {_SUMS}, {', '.join(f'(SELECT {column} {_HELD} AND each_value = ?)' for column in _HELD_ASSUMING)} "
-    f"{_IN_WINDOW} AND each_value = ?"
-)
 _TIGHTEST_WINDOWS = (
     f"SELECT each_value {_IN_WINDOW} GROUP BY each_value ORDER BY SUM({{column}}) DESC, each_value LIMIT {TIGHTEST}"
 )
@@ -140,16 +137,33 @@ def window_sums(priced: PricedCall) -> tuple[int, ...]:
     )
 
 
-def one_window_sums(window: Window) -> tuple[str, tuple[object, ...]]:
-    """The statement that reads one window: what was spent, in the order of ``WINDOW_SUMS``, then what is held in its unit.
-
-    Where the budget assumes a price, the tokens held without a known one follow.
+def window_sums_of(windows: Sequence[Window], *, held: bool = True) -> tuple[str, list[object]]:
+    """The statement that reads up to ``MOST_WINDOWS`` windows, a row each: its place in ``windows``, what was spent, in the
+    order of ``WINDOW_SUMS``, then what is held: in the budget's unit, and the input and output tokens without a known price
+    where it assumes one. ``held`` is False where no reservation lives anywhere: then nothing is held and nobody looks.
     """
-    tenant, budget_id, start, each_value = window.key
-    key = (tenant, budget_id, start)
-    if window.budget.assumed is not None:
-        return _ONE_ASSUMING, (*(*key, each_value) * 3, *key, window.budget.include_subscription, each_value)
-    return _ONE_WINDOW[window.budget.unit], (*key, each_value, *key, window.budget.include_subscription, each_value)
+    kinds = [_held_kind(window.budget) if held else None for window in windows]
+    values: list[object] = []
+    for window, kind in zip(windows, kinds, strict=True):
+        *key, each_value = window.key
+        values += [*key, each_value] * (0 if kind is None else len(_HELD_COLUMNS[kind]))
+        values += [*key, window.budget.include_subscription, each_value]
+    return _window_sums(tuple(kinds)), values
+
+
+def _held_kind(budget: Budget) -> str:
+    return budget.unit if budget.assumed is None else "assuming"
+
+
+@lru_cache(maxsize=256)
+def _window_sums(kinds: tuple[str | None, ...]) -> str:
+    # One statement instead of one for each window: most of what such a small one costs is starting it.
+    selects: list[str] = []
+    for number, kind in enumerate(kinds):
+        columns = () if kind is None else _HELD_COLUMNS[kind]
+        held = [*(f"(SELECT {column} {_HELD} AND each_value = ?)" for column in columns), *["0"] * (3 - len(columns))]
+        selects.append(f"SELECT {number}, {_SUMS}, {', '.join(held)} {_IN_WINDOW} AND each_value = ?")
+    return " UNION ALL ".join(selects)
 
 
 def expired_holds(tenant: str, now: datetime) -> Plan[Expired]:
@@ -160,8 +174,8 @@ def expired_holds(tenant: str, now: datetime) -> Plan[Expired]:
 
 def one_window(window: Window, expired: Expired) -> Plan[Standing]:
     """Where a budget stands in one window; zero when nothing was spent or is held in it."""
-    rows = yield one_window_sums(window)
-    return standing(window, rows[0], expired)
+    ((_, *sums),) = yield window_sums_of((window,))
+    return standing(window, sums, expired)
 
 
 def tightest_windows(budget: Budget, start: datetime, end: datetime | None, expired: Expired) -> Plan[tuple[Standing, ...]]:
@@ -175,20 +189,19 @@ def tightest_windows(budget: Budget, start: datetime, end: datetime | None, expi
         if one.calls or one.spent or one.reserved:
             found.append(one)
     found.sort(key=lambda s: (-(s.spent + s.reserved), s.each_value or ""))
-    return tuple(found[:TIGHTEST]) or (standing(Window(budget, start, end), (0,) * (len(WINDOW_SUMS) + 1)),)
+    return tuple(found[:TIGHTEST]) or (standing(Window(budget, start, end), (0,) * (len(WINDOW_SUMS) + 3)),)
 
 
 def standing(window: Window, row: Sequence[Any], expired: Expired | None = None) -> Standing:
-    """What ``one_window_sums`` read, less what has ``expired``, as a ``Standing`` in the budget's unit."""
+    """What ``window_sums_of`` read of one window, less what has ``expired``, as a ``Standing`` in the budget's unit."""
     calls, unpriced, provisional_calls, cost, charged, provisional_cost, tokens, provisional_tokens, *rest = row
-    unpriced_input, unpriced_output, kept, *kept_unpriced = rest
+    unpriced_input, unpriced_output, kept, held_input, held_output = rest
     budget = window.budget
     over = expired.get(window.key, _NOTHING) if expired else _NOTHING
     held = (kept or 0) - over[budget.unit]
     assumed = reserved = _ZERO
     if budget.assumed is not None:
         assumed = budget.assumed.cost(unpriced_input, unpriced_output)
-        held_input, held_output = kept_unpriced or (0, 0)
         reserved = budget.assumed.cost((held_input or 0) - over["unpriced_input"], (held_output or 0) - over["unpriced_output"])
     if budget.unit == "usd":
         spent = usd(charged if budget.mode == "enforce" else cost) + assumed
@@ -227,4 +240,9 @@ def _with_assumed(budget: Budget, nanos_column: str) -> str:
 
 def tightest_first(standings: Sequence[Standing]) -> tuple[Standing, ...]:
     """Standings by percent used, highest first, then by name and value."""
-    return tuple(sorted(standings, key=lambda s: (-s.used_percent, s.budget.name, s.each_value or "")))
+    return tuple(sorted(standings, key=tightness))
+
+
+def tightness(standing: Standing) -> tuple[Decimal, str, str]:
+    """What standings are ordered by."""
+    return -standing.used_percent, standing.budget.name, standing.each_value or ""

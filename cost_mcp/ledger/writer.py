@@ -8,6 +8,7 @@ import queue
 import sqlite3
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -16,6 +17,7 @@ from typing import Any, TypeVar
 from cost_mcp.errors import LedgerError, LedgerUnavailable
 from cost_mcp.ledger.alerting import raise_alerts
 from cost_mcp.ledger.book import Book, Held
+from cost_mcp.ledger.callers import Callers
 from cost_mcp.ledger.contract import WindowOf
 from cost_mcp.ledger.durable import Log
 from cost_mcp.ledger.faults import DATABASE_FAULTS, gone, held, ledger_fault, not_durable, system_fault, too_large
@@ -34,7 +36,7 @@ MOST_JOBS = 512
 _LAST_WORDS_SECONDS = 5.0
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class _Job:
     run: Callable[[Book], Any]
     loop: asyncio.AbstractEventLoop
@@ -86,6 +88,7 @@ class Writer:
             _close(self._book.db, self._lock)
             raise system_fault(error) from None
         self._closed = False
+        self._callers = Callers(PATIENCE_SECONDS, self._take_in, _give_up)
         # A daemon, so that a program that ends without closing does not wait for ever; it is asked to finish at exit.
         self._thread = threading.Thread(target=self._serve, name="cost-mcp ledger writer", daemon=True)
         self._thread.start()
@@ -102,12 +105,11 @@ class Writer:
         loop = asyncio.get_running_loop()
         future: asyncio.Future[tuple[T, Held]] = loop.create_future()
         asked = _Job(job, loop, future)
-        self._jobs.put(asked)
-        impatient = loop.call_later(PATIENCE_SECONDS, _give_up, asked)
+        self._callers.ask(loop, asked)
         try:
             return await future
         finally:
-            impatient.cancel()
+            self._callers.answered(loop, asked)
 
     def close(self) -> None:
         """Finish the waiting jobs, close the connection under the lock and end the thread; safe to call twice.
@@ -126,8 +128,14 @@ class Writer:
         self._thread.join(_LAST_WORDS_SECONDS)
 
     def end(self) -> None:
-        """Take no further jobs. Called where jobs are handed in, so that none can slip in behind the end."""
+        """Take no further jobs. Called in the loop that asks, so that none can slip in behind the end."""
+        with suppress(RuntimeError):  # at the end of the program no loop runs, and nothing waits in one
+            self._callers.flush(asyncio.get_running_loop())
         self._closed = True
+
+    def _take_in(self, jobs: list[_Job]) -> None:
+        for job in jobs:
+            self._jobs.put(job)
 
     def _serve(self) -> None:
         while True:
