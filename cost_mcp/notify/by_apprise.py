@@ -32,14 +32,14 @@ def send_by_apprise(url: str, message: Message) -> None:
         try:
             taken = service.notify(body=message.text, title=message.title, notify_type=_TYPES[message.alert.level])
         except Exception as error:  # noqa: BLE001 (180 plugins by many hands: whatever one raises is why it was not sent)
-            raise DeliveryFailed(f"apprise failed ({type(error).__name__}).", hint="It is tried again.") from None
+            raise DeliveryFailed(f"apprise failed ({type(error).__name__}).", hint="Check the URL.") from None
         if not taken:
             why = (
                 f"The service answered HTTP {heard.status}."
                 if heard.status
                 else "The service did not take it, or is out of reach."
             )
-            raise DeliveryFailed(why, hint="Check the URL; it is tried again.")
+            raise DeliveryFailed(why, hint="Check the URL, and the service.")
 
 
 def check_apprise(url: str) -> None:

@@ -65,5 +65,5 @@ def _refusal(error: smtplib.SMTPException) -> DeliveryFailed:
     if isinstance(error, smtplib.SMTPNotSupportedError):
         return DeliveryFailed("The mail server does not offer what is asked for.", hint="Check smtp_security and the port.")
     if isinstance(error, smtplib.SMTPResponseException) and error.smtp_code > 0:
-        return DeliveryFailed(f"The mail server answered {error.smtp_code}.", hint="It is tried again.")
+        return DeliveryFailed(f"The mail server answered {error.smtp_code}.", hint="Look into its log if it stays so.")
     return DeliveryFailed("The mail server ended the conversation.", hint="Check host, port and smtp_security.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shlex
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import ROUND_FLOOR, Decimal
@@ -91,18 +92,31 @@ def _budget(alert: Alert) -> str:
         said += ")" if alert.threshold_percent is None else f", the level begins at {_plain(alert.threshold_percent)} %)"
     if alert.reserved:
         said += f", {_amount(alert.reserved, alert.unit)} reserved on top"
-    if alert.unpriced_calls:
-        said += f", not counting {alert.unpriced_calls:,} calls without a known price"
+    said += _unpriced(alert)
+    if others := alert.figures.get("other_windows"):
+        said += f"; {_line(others)} more of its windows rose too"
     end = "it has no end" if alert.window_end is None else f"its window ends {_when(alert.window_end)}"
     name = alert.budget or alert.subject
-    return f"{said}; {end}; `cost-mcp budget status {_line(name)}` shows where it stands now."
+    return f"{said}; {end}; `cost-mcp budget status {shlex.quote(_line(name))}` shows where it stands now."
 
 
 def _anomaly(alert: Alert) -> str:
-    figures = ", ".join(f"{name.replace('_', ' ')} {_line(value)}" for name, value in alert.figures.items())
+    figures = {name: _line(text) for name, text in alert.figures.items()}
     window = f"from {_when(alert.window_start)}" + ("" if alert.window_end is None else f" to {_when(alert.window_end)}")
-    said = f"The spend of {_line(alert.subject)} {window} is far above its own history"
-    return f"{said}{f': {figures}' if figures else ''}; `cost-mcp report` shows what it went to."
+    said = f"The spend of {_line(alert.subject)} {window} is unusual"
+    if alert.spent is not None:
+        said += f": {_amount(alert.spent, alert.unit)}"
+    if usual := figures.get("median_usd"):
+        said += f", where {display_usd(Decimal(usual))} is usual"
+    numbers = (("spread", "spread_usd", "$"), ("score", "score", ""), ("against", "compared_with", ""))
+    known = [f"{word} {sign}{figures[name]}" for word, name, sign in numbers if name in figures]
+    said += f" ({', '.join(known)})" if known else ""
+    said += f", also for {figures['also']}" if "also" in figures else ""
+    return f"{said}{_unpriced(alert)}; `cost-mcp report` shows what it went to."
+
+
+def _unpriced(alert: Alert) -> str:
+    return f", not counting {alert.unpriced_calls:,} calls without a known price" if alert.unpriced_calls else ""
 
 
 def _amount(amount: Decimal, unit: str | None) -> str:

@@ -70,22 +70,22 @@ def failure_of(error: Exception) -> DeliveryFailed:
     if isinstance(cause, ssl.SSLError):
         return DeliveryFailed("The receiver does not speak TLS as asked.", hint="Check port and protocol.")
     if isinstance(cause, TimeoutError):
-        return DeliveryFailed("The receiver did not answer in time.", hint="It is tried again.")
+        return DeliveryFailed("The receiver did not answer in time.", hint="Check host and port, and whether it is busy.")
     if isinstance(cause, OSError):
         words = type(cause).__name__ if cause.strerror is None else cause.strerror
-        return DeliveryFailed(f"The receiver cannot be reached ({words}).", hint="Check host and port; it is tried again.")
+        return DeliveryFailed(f"The receiver cannot be reached ({words}).", hint="Check host and port, and whether it runs.")
     if isinstance(cause, http.client.HTTPException):
         return DeliveryFailed("What answers there does not speak HTTP.", hint="Check host and port.")
     return DeliveryFailed("The address cannot be used as written.", hint="Correct it in the configuration.")
 
 
-_HINT = "It is tried again; check the address if it stays so."
+_HINT = "Check the address, or look into the receiver's log, if it stays so."
 _HINTS: Mapping[int, str] = {
     401: "Check the secret or token.",
     403: "Check the secret or token, and whether the address was revoked.",
     404: "The address is not known there: it may have been revoked.",
     410: "The address was revoked: make a new one.",
-    429: "It asks for fewer messages: it is tried again later.",
+    429: "It asks for fewer messages.",
 }
 
 

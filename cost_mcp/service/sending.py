@@ -25,11 +25,13 @@ def send_now(address: Address, alert: Alert, channel: str, now: datetime) -> str
     return send(address, alert, channel, now)
 
 
-async def sent(send: Send, address: Address, alert: Alert, channel: str, now: datetime) -> str | None:
+async def sent(
+    send: Send, address: Address, alert: Alert, channel: str, now: datetime, *, most: float = SECONDS_MAX
+) -> str | None:
     """What ``send`` answers.
 
     Raises:
-        DeliveryFailed: it was not taken, or not within ``SECONDS_MAX``.
+        DeliveryFailed: it was not taken, or not within ``most`` seconds.
     """
     loop = asyncio.get_running_loop()
     answer: asyncio.Future[str | None] = loop.create_future()
@@ -57,6 +59,6 @@ async def sent(send: Send, address: Address, alert: Alert, channel: str, now: da
     # No pool: its threads would be waited for when the process ends.
     threading.Thread(target=work, name=f"send to {channel}", daemon=True).start()
     try:
-        return await asyncio.wait_for(answer, SECONDS_MAX)
+        return await asyncio.wait_for(answer, most)
     except TimeoutError:
-        raise DeliveryFailed(f"The receiver took longer than {SECONDS_MAX:.0f} seconds.", hint="It is tried again.") from None
+        raise DeliveryFailed(f"The receiver took longer than {most:.0f} seconds.", hint="Check whether it is busy.") from None

@@ -254,24 +254,33 @@ def test_an_anomaly_and_a_test_say_what_they_are(receiver: HttpReceiver):
         raised_at=NOW,
         subject="agent builder",
         window_start=NOW,
-        figures={"spent_usd": "12.50", "usual_usd": "1.10"},
+        unit="usd",
+        spent=Decimal("12.5"),
+        figures={
+            "median_usd": "1.1",
+            "spread_usd": "0.2",
+            "score": "8.3",
+            "compared_with": "20 earlier days",
+            "also": "model x",
+        },
     )
     trial = Alert(alert_id="a-3", kind="test", level="info", raised_at=NOW, subject="test", window_start=NOW)
     tokens = replace(
         ALERT, level="exceeded", unit="tokens", spent=Decimal(120000), limit=Decimal(100000), reserved=None, unpriced_calls=0,
-        window_end=None, threshold_percent=None,
+        window_end=None, threshold_percent=None, figures={"other_windows": "3"},
     )  # fmt: skip
     for alert in (anomaly, trial, tokens):
         send(Webhook(url=receiver.url), alert, "ops", NOW)
 
     assert [json.loads(content)["text"] for _, _, content in receiver.requests] == [
         (
-            "The spend of agent builder from 2026-11-22 12:00 UTC is far above its own history: spent usd 12.50, "
-            "usual usd 1.10; `cost-mcp report` shows what it went to."
+            "The spend of agent builder from 2026-11-22 12:00 UTC is unusual: $12.50, where $1.10 is usual (spread $0.2, score 8.3, "
+            "against 20 earlier days), also for model x; `cost-mcp report` shows what it went to."
         ),
         "This is a test of the channel ops: alerts arrive here. Nothing was spent.",
         (
-            "The budget daily is exceeded: spent 120,000 tokens of 100,000 tokens (120 %); it has no end; "
+            "The budget daily is exceeded: spent 120,000 tokens of 100,000 tokens (120 %); 3 more of its windows rose too; it has "
+            "no end; "
             "`cost-mcp budget status daily` shows where it stands now."
         ),
     ]

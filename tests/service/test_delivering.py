@@ -5,9 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+import threading
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -16,15 +17,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cost_mcp.config.notifications import DeclaredChannel
+from cost_mcp.errors import DeliveryFailed
 from cost_mcp.model.address import Address, Chat, Mailbox, Webhook
 from cost_mcp.model.alert import Alert, Channel
 from cost_mcp.model.call import Rank
 from cost_mcp.service.delivering import ATTEMPTS_MAX, LEASE_SECONDS, Delivering, wait_after
+from cost_mcp.service.sending import sent
 from cost_mcp.service.service import Service
 
 if TYPE_CHECKING:
     from tests.conftest import HttpReceiver, Mailserver
 
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 Opener = Callable[..., AbstractAsyncContextManager[Service]]
 PATIENCE = 30
 """Seconds after which what never happens fails a test; nothing waits for them to pass."""
@@ -226,6 +230,16 @@ async def test_no_secret_is_in_the_bytes_of_the_ledger(
     assert b"s3cr3t" not in written
 
 
+def environment(folder: Path, receiver: HttpReceiver) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("COST_MCP_")}
+    return kept | {
+        "COST_MCP_DB": str(folder / "ledger.db"),
+        "COST_MCP_CONFIG": "",
+        "COST_MCP_DAILY_LIMIT": "10",
+        "COST_MCP_WEBHOOK_URL": receiver.url,
+    }
+
+
 PROGRAM = """
 import asyncio, cost_mcp
 async def main():
@@ -241,13 +255,7 @@ async def test_what_a_killed_sender_had_in_hand_is_sent_by_the_next_under_the_sa
 ):
     receiver.gate.clear()
     channels = (declared("webhook", Webhook(url=receiver.url)),)
-    environ = {name: value for name, value in os.environ.items() if not name.startswith("COST_MCP_")} | {
-        "COST_MCP_DB": str(tmp_path / "ledger.db"),
-        "COST_MCP_CONFIG": "",
-        "COST_MCP_DAILY_LIMIT": "10",
-        "COST_MCP_WEBHOOK_URL": receiver.url,
-        "COST_MCP_NOTIFY_THRESHOLD": "80",
-    }
+    environ = environment(tmp_path, receiver)
     sender = await asyncio.create_subprocess_exec(sys.executable, "-c", PROGRAM, env=environ, cwd=tmp_path)
     try:
         await arrived(receiver)
@@ -266,6 +274,62 @@ async def test_what_a_killed_sender_had_in_hand_is_sent_by_the_next_under_the_sa
     first, again = receiver.requests
     assert first[1]["Webhook-Id"] == again[1]["Webhook-Id"]
     assert (done.state, done.attempts) == ("delivered", 2)
+
+
+SPENDER = """
+import asyncio, cost_mcp
+async def main():
+    async with cost_mcp.open() as cost:
+        await cost.record(model="gpt-5", provider="openai", input_tokens=1, output_tokens=1, cost_usd="3")
+asyncio.run(main())
+"""
+
+
+async def test_of_many_processes_that_spend_at_once_each_level_is_told_under_one_id(
+    opened: Opener, clock: Clock, receiver: HttpReceiver, tmp_path: Path
+):
+    environ = environment(tmp_path, receiver)
+    started = [await asyncio.create_subprocess_exec(sys.executable, "-c", SPENDER, env=environ, cwd=tmp_path) for _ in range(4)]
+    assert [await one.wait() for one in started] == [0, 0, 0, 0]
+    async with opened(notifications=(declared("webhook", Webhook(url=receiver.url)),), lasting=False) as service:
+        alerts = await service.ledger.alerts("default", open_only=False, limit=9)
+        clock.now = alerts[0].raised_at
+        clock.move(seconds=LEASE_SECONDS + PATIENCE)
+        await way_out(service).deliver_due()  # what a process that ended had in hand
+        alerts = await service.ledger.alerts("default", open_only=False, limit=9)
+
+    assert [alert.level for alert in alerts] == ["exceeded", "warning", "info"]
+    assert [[one.state for one in alert.deliveries] for alert in alerts] == [["delivered"], ["delivered"], []]
+    assert len({headers["Webhook-Id"] for _, headers, _ in receiver.requests}) == 2
+
+
+async def test_what_takes_too_long_or_breaks_is_a_failed_attempt_and_quotes_nothing():
+    held = threading.Event()
+
+    def hang(*_: object) -> None:
+        held.wait(PATIENCE)
+
+    def break_down(*_: object) -> None:
+        raise ValueError("s3cr3t")
+
+    alert = Alert(alert_id="a", kind="test", level="info", raised_at=NOON, subject="test", window_start=NOON)
+    webhook = Webhook(url="http://127.0.0.1/")
+    with pytest.raises(DeliveryFailed, match="took longer than 0 seconds"):
+        await sent(hang, webhook, alert, "ops", NOON, most=0.01)
+    held.set()
+    with pytest.raises(DeliveryFailed, match=r"went wrong while sending \(ValueError\)") as failed:
+        await sent(break_down, webhook, alert, "ops", NOON)
+    assert "s3cr3t" not in str(failed.value)
+
+
+async def test_a_ledger_that_cannot_answer_is_told_and_tried_again_later(
+    opened: Opener, receiver: HttpReceiver, caplog: pytest.LogCaptureFixture
+):
+    async with opened(notifications=(declared("webhook", Webhook(url=receiver.url)),), lasting=False) as service:
+        await service.ledger.close()
+        assert await way_out(service).deliver_due() == 0
+
+    assert "Alerts cannot be delivered now" in caplog.text
 
 
 @given(attempt=st.integers(1, ATTEMPTS_MAX - 1), chance=st.floats(0, 1), asked=st.none() | st.floats(0, 3600))
