@@ -23,6 +23,7 @@ from cost_mcp.model.charge import PricedCall
 from cost_mcp.model.receipt import Receipt
 from cost_mcp.model.reservation import ReserveOrder
 from cost_mcp.model.scope import Covered, Scope
+from cost_mcp.model.unpriced import AssumedPrice
 
 
 class CallOf(Protocol):
@@ -356,3 +357,19 @@ async def test_the_database_keeps_what_was_told_to_whom(
         with pytest.raises(sqlite3.IntegrityError):
             other.execute(statement)
         assert list(other.iterdump()) == before
+
+
+@pytest.mark.parametrize("set_first", [True, False], ids=["set before the call", "set after the call"])
+async def test_what_a_budget_assumes_for_calls_without_a_price_reaches_levels_too(
+    ledger: Ledger, call_of: CallOf, now: datetime, *, set_first: bool
+):
+    price = AssumedPrice(input=Decimal(500), output=Decimal(1000))  # a call of 1,000 and 100 tokens: $0.60
+    budget = _budget(each="agent", assumed=price)
+    if set_first:
+        await ledger.set_budget(budget, now, "tester")
+    await _record(ledger, now, call_of("c1", cost=None, agent="a"))
+    if not set_first:
+        await ledger.set_budget(budget, now, "tester")
+    (alert,) = await _alerts(ledger)
+    assert (alert.level, alert.spent, alert.unpriced_calls) == ("info", Decimal("0.6"), 0)
+    assert dict(alert.figures) == {"assumed_usd": "0.6"}
