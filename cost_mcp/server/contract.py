@@ -25,7 +25,7 @@ what the answer says is left, or tell the user; on "warn" prefer a cheaper way a
 2. Make the call with that output limit; extend_reservation if it runs longer than ttl_seconds.
 3. record_call with the reservation_id: the true cost counts and the rest is given back. If no call was made, \
 release_reservation.
-estimate_cost says what a call would cost and which models cost less. get_budget_status only looks; with `estimated_cost_usd` it decides without holding.
+estimate_cost says what a call would cost and which models cost less. get_budget_status only looks; with an estimate it decides without holding.
 
 get_task_cost answers what one task cost; get_cost_report what a period cost, by model, agent, project, day and more.
 
@@ -47,9 +47,9 @@ def tools() -> list[Schema]:
     return [
         {
             "name": "record_call",
-            "title": "Record a model call",
-            "description": "Log one LLM call and learn its exact cost: give model, the provider's raw usage object (or token "
-            "counts), the response id as call_id, and whose call it was.",
+            "title": "Record a call",
+            "description": "Log one LLM call and learn its exact cost: model, the provider's raw usage object (or token counts), "
+            "the response id as call_id, and whose call it was.",
             "inputSchema": schema.record_call_input(),
             "outputSchema": schema.record_call_output(),
             "annotations": _WRITES,
@@ -65,8 +65,8 @@ def tools() -> list[Schema]:
         {
             "name": "get_cost_report",
             "title": "Cost report",
-            "description": "What a period cost: spend and token usage by agent, model, provider, project, purpose, task type; "
-            "group_by and filters for detail.",
+            "description": "What a period cost: spend and token usage by agent, model, provider, project, purpose, task type, "
+            "day.",
             "inputSchema": schema.cost_report_input(),
             "outputSchema": schema.cost_report_output(),
             "annotations": _READS,
@@ -74,8 +74,8 @@ def tools() -> list[Schema]:
         {
             "name": "get_budget_status",
             "title": "Budget status",
-            "description": "May I spend this? Budgets that cover a context and what is left; with estimated_cost_usd a decision. "
-            "Ask before expensive work.",
+            "description": "May I spend this? Budgets that cover a context, what is left; with an estimate a decision, and "
+            "what would fit. Ask before expensive work.",
             "inputSchema": schema.budget_status_input(),
             "outputSchema": schema.budget_status_output(),
             "annotations": _READS,

@@ -59,7 +59,7 @@ def record_call_output() -> Schema:
         "charges": _said(ROWS, "meter, quantity, unit_price_usd, cost_usd"),
         "reservation": OBJECT,
         "unadmitted": FLAG,
-        "budgets": _said(ROWS, "tightest first"),
+        "budgets": ROWS,
         "warnings": LINES,
     }
     return _answer(known, "call_id", "outcome")
@@ -91,14 +91,14 @@ def task_cost_output() -> Schema:
 def cost_report_input() -> Schema:
     """Which calls to sum, and by what."""
     known: dict[str, Schema] = {
-        "period": _said(TEXT, "today, week, last_month, 7d, 24h, 2026-11, total …; default month."),
+        "period": _said(TEXT, "today, week, last_month, 7d, 24h, 2026-11, total; default month."),
         "start": _said(TEXT, "Instead of period: date or RFC 3339."),
         "end": _said(TEXT, "Excluded."),
         "timezone": _said(TEXT, "IANA name."),
         "group_by": _said({**LINES, "maxItems": MAX_GROUPING}, f"Any filter below, or {', '.join(TIME_DIMENSIONS)}."),
         **dict.fromkeys(FILTER_DIMENSIONS, TEXT),
         "limit": _said(COUNT, "Groups per page."),
-        "cursor": _said(TEXT, "From next_cursor."),
+        "cursor": TEXT,
     }
     return _arguments(known)
 
@@ -123,8 +123,9 @@ def cost_report_output() -> Schema:
 def budget_status_input() -> Schema:
     """Whose budgets, and which spend."""
     known: dict[str, Schema] = {
-        "estimated_cost_usd": _said(TEXT, "Asks for a decision."),
-        "estimated_tokens": COUNT,
+        "estimated_cost_usd": _said(TEXT, "Asks for a decision; or model and tokens:"),
+        "input_tokens": COUNT,
+        "max_output_tokens": COUNT,
         "budget": _said(TEXT, "Only the budget of this name."),
         "model": TEXT,
         "provider": TEXT,
@@ -136,12 +137,16 @@ def budget_status_input() -> Schema:
 
 def budget_status_output() -> Schema:
     """Where budgets stand."""
-    standing = f"name, scope, period, limit_usd, spent_usd, remaining_usd, used_percent, state ({'|'.join(STATES)}), mode …"
+    standing = (
+        f"name, scope, period, limit_usd, spent_usd, remaining_usd, used_percent, state ({STATES[0]} to {STATES[-1]}), mode"
+    )
     known: dict[str, Schema] = {
         "budgets": _said(ROWS, standing),
         "decision": _one_of(DECISIONS),
         "why": TEXT,
         "decided_by": TEXT,
+        "max_output_tokens": _said(COUNT, "Would fit."),
+        "alternatives": ROWS,
     }
     return _answer(known, "budgets")
 
@@ -191,7 +196,7 @@ def reserve_input() -> Schema:
         "service_tier": TEXT,
         "input_tokens": COUNT,
         "cache_read_input_tokens": COUNT,
-        "max_output_tokens": _said(COUNT, "The limit you will set on the call."),
+        "max_output_tokens": _said(COUNT, "The limit you will set."),
         **{name: TEXT for name in CONTEXT_NAMES if name != "task_title"},
         "tags": OBJECT,
         "ttl_seconds": _said(COUNT, f"{MIN_TTL_SECONDS}-{MAX_TTL_SECONDS}; default {DEFAULT_TTL_SECONDS}."),

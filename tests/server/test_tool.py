@@ -99,6 +99,7 @@ async def test_every_answer_is_what_its_schema_promises(backing: Callable[..., B
             ("get_cost_report", {"group_by": ["hour", "task_id", "session_id"], "limit": 1}),
             ("get_budget_status", {}),
             ("get_budget_status", {"estimated_cost_usd": "11", "task_id": "T-1"}),
+            ("get_budget_status", {"model": "gpt-5", "input_tokens": 9_000_000, "max_output_tokens": 100}),
             ("estimate_cost", {"model": "gpt-5", "text": PROMPT, "max_output_tokens": 100}),
             ("estimate_cost", {"model": "gpt-5", "input_tokens": 5, "output_tokens": 5, "max_output_tokens": 100}),
             ("estimate_cost", {"model": "never-heard-of", "input_tokens": 5}),
@@ -181,6 +182,20 @@ async def test_a_decision_is_answered_before_the_money_is_spent(backing: Callabl
             text, structure = await called(client, "get_budget_status", {"estimated_cost_usd": estimate})
             assert (structure["decision"], structure["decided_by"]) == (decision, "daily")
             assert text.startswith(f"Decision: {decision}. {structure['why']}")
+
+
+async def test_asking_and_reserving_name_the_same_that_would_fit(backing: Callable[..., Backing]):
+    call = {"model": "claude-opus-4-6", "input_tokens": 20_000, "max_output_tokens": 4_000}
+    async with backing() as service, Client(build_server(service)) as client:
+        opened = await service.service()
+        await opened.set_budget({"name": "daily", "limit": "0.15", "period": "day", "mode": "enforce"}, changed_by="test")
+        text, asked = await called(client, "get_budget_status", call)
+        _, denied = await called(client, "reserve_budget", call)
+    assert asked["decision"] == "deny"
+    assert asked["max_output_tokens"] == denied["max_output_tokens"] == 2_000
+    assert asked["alternatives"] == denied["alternatives"]
+    assert asked["alternatives"][0]["model"] in text
+    assert "With max_output_tokens 2000 it would fit." in text
 
 
 async def test_a_budget_that_looks_at_the_model_is_not_passed_over_where_none_is_named(backing: Callable[..., Backing]):

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
+from datetime import datetime
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from cost_mcp.config.settings import Settings
+from cost_mcp.errors import InvalidInput
 from cost_mcp.model.call import Rank
+from cost_mcp.service.opening import open_quick
 from cost_mcp.service.service import Service
 
 Opener = Callable[..., AbstractAsyncContextManager[Service]]
@@ -94,3 +99,29 @@ async def test_status_and_reservation_answers_say_what_the_window_will_come_to(o
         (held,) = (await service.reserve_budget({"amount_usd": "0.1"})).standings
     assert (asked.spent, asked.projected) == (Decimal("0.125"), Decimal("0.25"))
     assert held.projected == Decimal("0.25")
+
+
+async def test_who_only_asks_is_told_what_fits_as_who_reserves_is_through_both_doors(
+    opened: Opener, tmp_path: Path, clock: Callable[[], datetime]
+):
+    async with opened() as service:
+        await _budget(service, limit="0.15")
+        await _budget(service, name="haiku", limit="0.000001", scope={"model": "claude-haiku-*"})
+        denied = await service.reserve_budget(CALL)
+        asked = await service.budget_status(CALL)
+        amount = await service.budget_status({"estimated_cost_usd": "0.2", "model": "claude-opus-4-6"})
+        fits = await service.budget_status({**CALL, "max_output_tokens": 2_000})
+    quick = open_quick(Settings(db=str(tmp_path / "ledger.db")), clock=clock)
+    at_once = quick.budget_status(CALL)
+    quick.close()
+    assert denied.fitting is not None
+    assert denied.fitting.alternatives
+    assert asked.fitting == at_once.fitting == denied.fitting
+    assert (amount.denied, amount.fitting, fits.denied) == (True, None, False)
+
+
+async def test_tokens_are_told_either_all_at_once_or_by_kind(opened: Opener):
+    async with opened() as service:
+        with pytest.raises(InvalidInput) as refusal:
+            await service.budget_status({"model": "gpt-5", "estimated_tokens": 5, "input_tokens": 5})
+    assert refusal.value.field == "estimated_tokens"
