@@ -9,20 +9,24 @@ from cost_mcp.model.moment import micros
 from cost_mcp.model.money import nanos
 from cost_mcp.model.usage import USAGE_FIELDS
 
+YIELDS_TO_EARLY = (
+    "a better source reported this call before, provisionally: its counts stand until a source as good reports the final ones"
+)
+
 
 def corrects(stored: PricedCall, report: PricedCall) -> bool:
     """Whether ``report`` is the better report of the same call; False means that the stored one stands.
 
-    Reports are ordered: by rank, at one rank the final form above a provisional one, and of two provisional ones the one
-    that saw more. One source is believed about its own calls: there the final form comes first. So, as long as a source has
-    one rank, the order in which reports arrive does not change which of them counts in the end.
+    Reports are ordered whoever tells them: by rank, at one rank the final form above a provisional one, and of two provisional
+    ones the one that saw more. So the order in which reports arrive does not change which of them counts in the end; only where
+    two of one standing contradict each other the first stands, and the second is refused.
 
     Raises:
         Conflict: equally good reports that contradict each other; the fields are named.
     """
     old, new = stored.call, report.call
-    if _standing(new, old) != _standing(old, new):
-        return _standing(new, old) > _standing(old, new)
+    if _standing(new) != _standing(old):
+        return _standing(new) > _standing(old)
     if new.provisional and new.usage.total_tokens != old.usage.total_tokens:
         return new.usage.total_tokens > old.usage.total_tokens
     differing = contradictions(old, new)
@@ -35,9 +39,8 @@ def corrects(stored: PricedCall, report: PricedCall) -> bool:
     return False
 
 
-def _standing(call: Call, other: Call) -> tuple[int, int]:
-    final = int(not call.provisional)
-    return (final, int(call.rank)) if call.source == other.source else (int(call.rank), final)
+def _standing(call: Call) -> tuple[int, bool]:
+    return int(call.rank), not call.provisional
 
 
 def contradictions(old: Call, new: Call) -> tuple[str, ...]:
@@ -78,9 +81,10 @@ def context_warning(old: Call, new: Call) -> tuple[str, ...]:
     if new.billing != old.billing:
         differing.append("billing")
     differing += _first_said(old, new)
+    early = (YIELDS_TO_EARLY,) if old.provisional and not new.provisional else ()
     if not differing:
-        return ()
-    return (f"already recorded with a different {', '.join(differing)}; the earlier report stands",)
+        return early
+    return (f"already recorded with a different {', '.join(differing)}; the earlier report stands", *early)
 
 
 def _first_said(old: Call, new: Call) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from itertools import permutations
 from typing import Any, Protocol
 
 import pytest
@@ -144,6 +145,32 @@ async def test_a_second_report_of_a_call_is_judged_by_who_tells_and_what(
     report = await _month(ledger, now)
     assert (report.totals.calls, report.totals.output_tokens) == (1, counts.call.usage.output_tokens)
     assert not (await ledger.verify()).differences
+
+
+@pytest.mark.parametrize("order", list(permutations(range(3))))
+async def test_which_report_counts_does_not_depend_on_who_came_first(
+    ledger: Ledger, call_of: CallOf, now: datetime, order: tuple[int, ...]
+):
+    """Also where one source speaks with two ranks: by hand it knew the final counts, its response was an early one."""
+    reports = [
+        call_of("c1", source="cli", rank=Rank.AGENT, output_tokens=1),
+        call_of("c1", source="codex", rank=Rank.LOG, output_tokens=2),
+        call_of("c1", source="cli", rank=Rank.RESPONSE, provisional=True, output_tokens=3),
+    ]
+    await _put(ledger, now, *(reports[n] for n in order))
+    stored = await ledger.call("default", "c1")
+    assert stored is not None
+    assert stored.priced.call.usage.output_tokens == 3
+    assert not (await ledger.verify()).differences
+
+
+async def test_a_final_report_that_yields_to_an_early_one_of_a_better_source_is_told_so(
+    ledger: Ledger, call_of: CallOf, now: datetime
+):
+    early = call_of("c1", source="codex", rank=Rank.LOG, provisional=True, output_tokens=2)
+    _, again = await _put(ledger, now, early, call_of("c1", output_tokens=50))
+    assert (again.outcome, again.recorded.call.provisional) == ("exists", True)
+    assert any("provisional" in warning for warning in again.warnings)
 
 
 async def test_a_repeat_in_another_context_exists_with_a_warning_that_names_it(ledger: Ledger, call_of: CallOf, now: datetime):

@@ -64,7 +64,8 @@ REPORTS = st.fixed_dictionaries(
     {
         "call_id": st.sampled_from(["a", "b", "c"]),
         "reporter": st.sampled_from(
-            [("mcp", Rank.AGENT), ("otlp", Rank.EVENT), ("codex", Rank.LOG), ("python", Rank.RESPONSE)]
+            # A person counts by hand or gives the response: one source may speak with two ranks.
+            [("cli", Rank.AGENT), ("otlp", Rank.EVENT), ("codex", Rank.LOG), ("cli", Rank.RESPONSE)]
         ),
         "final": st.booleans(),
         "agent": st.sampled_from(["x", "y"]),
