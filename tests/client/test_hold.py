@@ -141,7 +141,7 @@ async def test_a_denial_names_the_next_step(tmp_path: Path, order: dict[str, Any
 
 
 async def test_long_work_stays_held(tmp_path: Path):
-    async with opened(tmp_path) as cost, cost.reserve(**CALL, ttl_seconds=1) as hold:
+    async with opened(tmp_path, clock=WatchedClock()) as cost, cost.reserve(**CALL, ttl_seconds=1) as hold:
         first = hold.reservation
         assert first is not None
         longer = await hold.extend(100)

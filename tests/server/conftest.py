@@ -21,7 +21,7 @@ from cost_mcp.service.opening import open_service
 from cost_mcp.service.service import Service
 
 ROOT = Path(__file__).parents[2]
-PATIENCE_SECONDS = 30
+PATIENCE_SECONDS = 120
 Message = dict[str, Any]
 
 
