@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import cast
 
 from cost_mcp.config.budgets import LIMIT_VARIABLES
-from cost_mcp.config.notifications import NOTIFICATION_VARIABLES
 from cost_mcp.errors import ConfigError, InvalidInput
 from cost_mcp.model.call import BILLING_MODES, DEFAULT_TENANT
 from cost_mcp.model.moment import zone
@@ -224,6 +223,12 @@ SETTINGS: tuple[Declared, ...] = (
 
 BOUND_NAMES = ("tenant", "project", "agent", "session_id", "task_id")
 """Settings that, given in the environment, bind every call of the process: an agent may not name another."""
+
+NOTIFICATIONS_KEY = "notifications"
+URLS_VARIABLE, WEBHOOK_VARIABLE = f"{PREFIX}NOTIFY_URLS", f"{PREFIX}WEBHOOK_URL"
+SECRET_VARIABLE, THRESHOLD_VARIABLE = f"{PREFIX}WEBHOOK_SECRET", f"{PREFIX}NOTIFY_THRESHOLD"
+NOTIFICATION_VARIABLES = (URLS_VARIABLE, WEBHOOK_VARIABLE, SECRET_VARIABLE, THRESHOLD_VARIABLE)
+"""Where alerts go; ``config.notifications`` reads it, which is loaded only where something says so."""
 
 OTHER_VARIABLES = (f"{PREFIX}CONFIG", f"{PREFIX}DEBUG", *LIMIT_VARIABLES, *NOTIFICATION_VARIABLES)
 """Read outside the table: which user file to read, whether unexpected errors show their traceback, limits, where alerts go."""

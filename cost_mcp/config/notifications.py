@@ -13,6 +13,13 @@ from decimal import Decimal
 from typing import cast
 
 from cost_mcp.config.at import At
+from cost_mcp.config.declared import (
+    NOTIFICATIONS_KEY,
+    SECRET_VARIABLE,
+    THRESHOLD_VARIABLE,
+    URLS_VARIABLE,
+    WEBHOOK_VARIABLE,
+)
 from cost_mcp.config.mailbox import MAIL_KEYS, read_mailbox
 from cost_mcp.config.written import WrittenFile
 from cost_mcp.errors import ConfigError, InvalidInput
@@ -20,10 +27,6 @@ from cost_mcp.model.address import CHATS, Address, AppriseUrl, Chat, Webhook
 from cost_mcp.model.alert import KINDS, LEVELS, Channel
 from cost_mcp.model.name import clean_name
 
-NOTIFICATIONS_KEY = "notifications"
-URLS_VARIABLE, WEBHOOK_VARIABLE = "COST_MCP_NOTIFY_URLS", "COST_MCP_WEBHOOK_URL"
-SECRET_VARIABLE, THRESHOLD_VARIABLE = "COST_MCP_WEBHOOK_SECRET", "COST_MCP_NOTIFY_THRESHOLD"
-NOTIFICATION_VARIABLES = (URLS_VARIABLE, WEBHOOK_VARIABLE, SECRET_VARIABLE, THRESHOLD_VARIABLE)
 DEFAULT_LEVEL = "warning"
 MAX_CHANNELS = 32
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cost_mcp.config.budgets import (
     BUDGET_KEYS,
@@ -17,16 +18,17 @@ from cost_mcp.config.budgets import (
     file_origin,
     with_percents,
 )
-from cost_mcp.config.declared import BOUND_NAMES, OTHER_VARIABLES, PREFIX, SETTINGS, Declared, Given
-from cost_mcp.config.folders import config_folder, data_folder
-from cost_mcp.config.notifications import (
+from cost_mcp.config.declared import (
+    BOUND_NAMES,
+    NOTIFICATION_VARIABLES,
     NOTIFICATIONS_KEY,
-    DeclaredChannel,
-    Surround,
-    channels_in_environment,
-    channels_in_file,
-    read_surround,
+    OTHER_VARIABLES,
+    PREFIX,
+    SETTINGS,
+    Declared,
+    Given,
 )
+from cost_mcp.config.folders import config_folder, data_folder
 from cost_mcp.config.place import project_folder, system_zone
 from cost_mcp.config.trust import CONFIG_NAME, PRICES_NAME, is_trusted
 from cost_mcp.config.written import (
@@ -41,6 +43,9 @@ from cost_mcp.config.written import (
 )
 from cost_mcp.errors import ConfigError
 from cost_mcp.model.call import DEFAULT_TENANT
+
+if TYPE_CHECKING:
+    from cost_mcp.config.notifications import DeclaredChannel
 
 LEDGER_NAME = "ledger.db"
 CONFIG_VARIABLE = f"{PREFIX}CONFIG"
@@ -137,7 +142,7 @@ def load_settings(environ: Mapping[str, str], cwd: Path) -> Loaded:
     Raises:
         ConfigError: a value or file that cannot be taken as written; variable, or file and line, are named.
     """
-    reading = _Reading(warnings=_misspelt_variables(environ), around=read_surround(environ))
+    reading = _Reading(warnings=_misspelt_variables(environ), environ=environ)
     user_file = _user_file(environ, cwd)
     if user_file is not None and _is_file(user_file):
         written_by_user = read_written(user_file)
@@ -165,12 +170,12 @@ class _Reading:
     """Values and origins gathered so far; a later source replaces what an earlier one said."""
 
     warnings: list[str]
-    around: Surround
+    environ: Mapping[str, str]
     values: dict[str, object] = field(default_factory=dict[str, object])
     origins: dict[str, Origin] = field(default_factory=dict[str, Origin])
     budgets: list[DeclaredBudget] = field(default_factory=list[DeclaredBudget])
     budget_origins: list[str] = field(default_factory=list[str])
-    channels: dict[str, DeclaredChannel] = field(default_factory=dict[str, DeclaredChannel])
+    channels: dict[str, DeclaredChannel] = field(default_factory=dict[str, "DeclaredChannel"])
 
     def put(self, name: str, value: object, origin: Origin) -> None:
         self.values[name] = value
@@ -228,7 +233,11 @@ class _Reading:
 
     def take_channels(self, file: WrittenFile, kind: str) -> None:
         """Take the channels of a file that is trusted; one of a name that another file gave replaces it."""
-        found, warnings = channels_in_file(file, self.around, tuple(self.channels))
+        if NOTIFICATIONS_KEY not in file.entries:
+            return
+        from cost_mcp.config.notifications import channels_in_file, read_surround  # 9 ms
+
+        found, warnings = channels_in_file(file, read_surround(self.environ), tuple(self.channels))
         self.warnings += warnings
         for one in found:
             self.channels[one.channel.name] = one
@@ -236,9 +245,12 @@ class _Reading:
 
     def finish_channels(self) -> None:
         """Add the environment's channels."""
-        for one in channels_in_environment(self.around):
-            self.channels[one.channel.name] = one
-            self.origins[NOTIFICATIONS_KEY] = Origin("environment", one.place)
+        if any(self.environ.get(variable, "").strip() for variable in NOTIFICATION_VARIABLES):
+            from cost_mcp.config.notifications import channels_in_environment, read_surround
+
+            for one in channels_in_environment(read_surround(self.environ)):
+                self.channels[one.channel.name] = one
+                self.origins[NOTIFICATIONS_KEY] = Origin("environment", one.place)
         self.values[NOTIFICATIONS_KEY] = tuple(self.channels.values())
         self.origins.setdefault(NOTIFICATIONS_KEY, Origin("default", ""))
 
