@@ -44,6 +44,25 @@ def test_a_usage_object_comes_in_through_stdin(cli: Cli, monkeypatch: pytest.Mon
     assert receipt["cost_usd"] == "0.0185"
 
 
+def test_what_is_billed_beside_the_counts_is_said_wherever_the_call_is_shown(cli: Cli, home: Path):
+    advised = [
+        {"type": "message", "input_tokens": 1000},
+        {"type": "advisor_message", "model": "claude-opus-4-6", "output_tokens": 9},
+    ]
+    file = home / "usage.json"
+    file.write_text(json.dumps({"input_tokens": 1000, "output_tokens": 500, "iterations": advised}), encoding="utf-8")
+
+    told = ("record", "--usage", str(file), "--model", "claude-opus-4-6", "--call-id", "c-1")
+    receipt, again = cli(*told), cli(*told, "--json").json
+    explained, call = cli("prices", "explain", "c-1"), cli("prices", "explain", "c-1", "--json").json
+
+    for shown in (receipt.out, explained.out):
+        assert "at least $0.02 at list price" in shown
+        assert "another model" in shown
+    assert (again["lower_bound"], call["lower_bound"], call["cost_usd"]) == (True, True, "0.0175")
+    assert "at least" in cli("today").out
+
+
 def test_every_field_of_a_call_can_be_given(cli: Cli):
     words = (
         "--model gpt-5 --provider openai --input-tokens 100 --output-tokens 50 --reasoning-output-tokens 10 --call-id c-1"
