@@ -79,7 +79,7 @@ def acknowledged_page(alerts: Sequence[Alert]) -> Page:
 def retried_page(alerts: Sequence[Alert]) -> Page:
     """What is sent again, and where, a line each."""
     if not alerts:
-        return (line("Nothing is to be tried again: every open alert arrived where it was sent."),)
+        return (line("Nothing is to be tried again: no open alert waits, and none was given up."),)
     lines: list[Line] = []
     for alert in alerts:
         late = ", ".join(delivery.channel for delivery in alert.deliveries if delivery.state == "waiting")

@@ -121,7 +121,7 @@ def test_an_alert_that_went_nowhere_is_offered_again_to_channels_that_never_saw_
 
     assert ran.out == f"{newest}: daily: 112 % of $10.00, is sent to channels that never saw it.\n"
     assert told("alerts", "retry", "--all").out == (
-        "Nothing is to be tried again: every open alert arrived where it was sent.\n"
+        "Nothing is to be tried again: no open alert waits, and none was given up.\n"
     )
     assert told("alerts", "retry", "--all", "--json").json == {"alerts": []}
 
