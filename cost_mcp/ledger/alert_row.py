@@ -15,10 +15,10 @@ from cost_mcp.ledger.plan import Plan
 from cost_mcp.model.alert import LEVELS, Alert, Delivery
 from cost_mcp.model.moment import from_micros, micros
 
-_COLUMNS = (
+ALERT_COLUMNS = (
     "seq", "tenant", "alert_id", "kind", "level", "raised_at", "contents", "offered_at", "acknowledged_at", "acknowledged_by",
 )  # fmt: skip
-SELECT_ALERTS = f"SELECT {', '.join(_COLUMNS)} FROM alerts"
+SELECT_ALERTS = f"SELECT {', '.join(ALERT_COLUMNS)} FROM alerts"
 SELECT_ALERT = f"{SELECT_ALERTS} WHERE tenant = ? AND alert_id = ?"
 INSERT_ALERT = (
     "INSERT INTO alerts (tenant, alert_id, kind, level, raised_at, contents, offered_at) VALUES (?, ?, ?, ?, ?, ?, ?)"

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from cost_mcp.errors import CostError
-from cost_mcp.ledger.alert_row import SELECT_ALERT, alert_by_id, alert_of, kept_reason, no_such_alert
+from cost_mcp.ledger.alert_row import ALERT_COLUMNS, alert_by_id, alert_of, kept_reason, no_such_alert
 from cost_mcp.ledger.book import Book
-from cost_mcp.ledger.plan import Plan, Row, run_plan
+from cost_mcp.ledger.plan import Plan, run_plan
 from cost_mcp.model.alert import Alert, Channel, Claim
 from cost_mcp.model.moment import MAX_AHEAD, micros
 
@@ -24,13 +25,14 @@ _ACKNOWLEDGED = "acknowledged before it was sent"
 
 # What was touched later than it now is was touched before the clock stepped back: its time is worth nothing.
 _IS_DUE = "d.next_at IS NOT NULL AND (d.next_at <= ? OR d.touched_at > ?)"
+_ALERT = ", ".join(f"a.{column}" for column in ALERT_COLUMNS)
 _DUE = (
-    "SELECT a.seq, d.alert_id, d.channel, d.attempts FROM deliveries d "
+    f"SELECT d.channel, d.attempts, {_ALERT} FROM deliveries d "
     f"JOIN alerts a ON a.tenant = d.tenant AND a.alert_id = d.alert_id WHERE d.tenant = ? AND {_IS_DUE}"
 )
 _OFFERED = (
-    "SELECT alert_id, (SELECT group_concat(d.channel, char(10)) FROM deliveries d WHERE d.tenant = a.tenant "
-    "AND d.alert_id = a.alert_id) FROM alerts a WHERE tenant = ? AND offered_at > ?"
+    "SELECT (SELECT group_concat(d.channel, char(10)) FROM deliveries d WHERE d.tenant = a.tenant "
+    f"AND d.alert_id = a.alert_id), {_ALERT} FROM alerts a WHERE tenant = ? AND offered_at > ?"
 )
 _TAKE = "INSERT INTO deliveries (tenant, alert_id, channel, state, attempts, next_at, touched_at) VALUES (?, ?, ?, 'sending', 1, ?, ?)"
 _TAKE_AGAIN = (
@@ -89,16 +91,13 @@ def due(tenant: str, channels: Sequence[Channel], now: datetime) -> Plan[tuple[D
     at, ahead = micros(now), micros(now + MAX_AHEAD)
     names = {channel.name for channel in channels}
     rows = yield _DUE, (tenant, at, ahead)
-    found: list[Due] = []
-    for _, alert_id, channel, attempts in rows:
-        if channel in names:
-            (row,) = yield SELECT_ALERT, (tenant, alert_id)
-            found.append(Due(row[0], alert_of(row), channel, attempts, is_new=False))
+    found = [
+        Due(row[0], alert_of(row), channel, attempts, is_new=False) for channel, attempts, *row in rows if channel in names
+    ]
     rows = yield _OFFERED, (tenant, micros(now - OFFERED_FOR))
-    for alert_id, seen in rows:
+    for seen, *row in rows:
         unseen = [channel for channel in channels if channel.name not in (seen or "").split("\n")]
         if unseen:
-            (row,) = yield SELECT_ALERT, (tenant, alert_id)
             found += _wanted(row, unseen)
     return tuple(sorted(found, key=lambda one: (one.attempts, one.seq, one.channel)))
 
@@ -150,6 +149,6 @@ def retry_alert(book: Book, tenant: str, alert_id: str, now: datetime) -> Alert 
     return run_plan(book.db, alert_by_id(tenant, alert_id)) or no_such_alert()
 
 
-def _wanted(row: Row, channels: Sequence[Channel]) -> list[Due]:
+def _wanted(row: Sequence[Any], channels: Sequence[Channel]) -> list[Due]:
     alert = alert_of(row)
     return [Due(row[0], alert, channel.name, 0, is_new=True) for channel in channels if channel.wants(alert)]
