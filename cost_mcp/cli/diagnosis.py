@@ -14,7 +14,7 @@ from cost_mcp.model.period import WEEKDAYS
 if TYPE_CHECKING:
     from cost_mcp.config.settings import Loaded, Settings
 
-PACKAGES = ("cost-mcp", "mcp", "genai-prices", "aiosqlite", "click", "rich", "pyyaml", "platformdirs")
+PACKAGES = ("cost-mcp", "mcp", "genai-prices", "aiosqlite", "click", "rich", "pyyaml", "platformdirs", "apprise")
 
 
 @dataclass(slots=True)

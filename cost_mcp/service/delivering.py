@@ -70,6 +70,7 @@ class Delivering:
     clock: Callable[[], datetime]
     send: Send = send_now
     chance: Callable[[], float] = random.random
+    warn: Callable[[str], None] = logger.warning
     _woken: asyncio.Event = field(default_factory=asyncio.Event)
     _running: asyncio.Task[None] | None = None
     _under_way: set[asyncio.Task[None]] = field(default_factory=set[asyncio.Task[None]])
@@ -150,7 +151,7 @@ class Delivering:
         try:
             return await self.ledger.claim_deliveries(self.tenant, wanted, self.clock(), LEASE_SECONDS, most)
         except CostError as error:
-            logger.warning("Alerts cannot be delivered now: %s", error)
+            self.warn(f"Alerts cannot be delivered now: {error}")
             return ()
 
     async def _deliver(self, claim: Claim) -> None:
@@ -162,7 +163,8 @@ class Delivering:
             note, failure = None, error
         now = self.clock()
         wait = None if failure is None else wait_after(claim.attempt, self.chance(), failure.retry_after)
-        _say(claim, failure, wait, note)
+        if (remark := _remark(claim, failure, wait, note)) is not None:
+            self.warn(remark)
         next_at = None if wait is None else now + wait
         if next_at is not None:
             self._next_at = next_at if self._next_at is None else min(self._next_at, next_at)
@@ -177,21 +179,15 @@ class Delivering:
                 attempt=claim.attempt,
             )
         except CostError as error:  # its lease ends, and it is tried again
-            logger.warning("What came of an alert on the channel %s cannot be noted: %s", claim.channel, error)
+            self.warn(f"What came of an alert on the channel {claim.channel} cannot be noted: {error}")
 
 
-def _say(claim: Claim, failure: DeliveryFailed | None, wait: timedelta | None, note: str | None) -> None:
+def _remark(claim: Claim, failure: DeliveryFailed | None, wait: timedelta | None, note: str | None) -> str | None:
     if failure is not None:
-        then = (
-            "It is given up: `cost-mcp alerts retry` tries it again."
-            if wait is None
-            else f"Next in {wait.total_seconds():.0f} s."
-        )
-        logger.warning(
-            "An alert was not delivered on the channel %s (attempt %d): %s %s", claim.channel, claim.attempt, failure, then
-        )
-    elif note is not None:
-        logger.warning("An alert was delivered on the channel %s, but: %s", claim.channel, note)
+        given_up = "It is given up: `cost-mcp alerts retry` tries it again."
+        then = given_up if wait is None else f"Next in {wait.total_seconds():.0f} s."
+        return f"An alert was not delivered on the channel {claim.channel} (attempt {claim.attempt}): {failure} {then}"
+    return None if note is None else f"An alert was delivered on the channel {claim.channel}, but: {note}"
 
 
 def _say_if_broken(task: asyncio.Task[None]) -> None:

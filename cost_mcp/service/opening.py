@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -74,8 +75,8 @@ async def open_service(
     Args:
         settings: what the process works with.
         clock: what tells the time.
-        warn: hears why a declared budget is not in force; None when nobody listens.
-        lasting: whether this is a process that stays: alerts are then delivered in the background.
+        warn: hears why a declared budget is not in force, or an alert not delivered; None when nobody listens.
+        lasting: whether this is a process that stays: alerts are then delivered, and unusual spend looked for, in the background.
 
     Raises:
         LedgerError: the ledger cannot be opened.
@@ -84,6 +85,7 @@ async def open_service(
     from cost_mcp.ledger.sqlite import open_ledger
     from cost_mcp.service.config_budgets import put_in_force
     from cost_mcp.service.service import Service
+    from cost_mcp.service.watching import watching
 
     prices = load_catalog(settings)
     ledger = await open_ledger(settings.ledger_path, window_of=window_of, now=clock())
@@ -91,19 +93,24 @@ async def open_service(
         for warning in await put_in_force(settings, ledger, clock()):
             if warn is not None:
                 warn(warning)
-        delivering = _delivering(settings, ledger, clock)
-        async with _going_on(delivering if lasting else None):
-            yield Service(ledger=ledger, prices=prices, settings=settings, clock=clock, delivering=delivering)
+        delivering = _delivering(settings, ledger, clock, warn)
+        service = Service(ledger=ledger, prices=prices, settings=settings, clock=clock, delivering=delivering)
+        if not lasting:
+            yield service
+            return
+        async with _going_on(delivering), watching(ledger, settings, clock, None if delivering is None else delivering.wake):
+            yield service
     finally:
         await ledger.close()
 
 
-def _delivering(settings: Settings, ledger: Ledger, clock: Clock) -> Delivering | None:
+def _delivering(settings: Settings, ledger: Ledger, clock: Clock, warn: Callable[[str], None] | None) -> Delivering | None:
     if not settings.notifications:
         return None
     from cost_mcp.service.delivering import Delivering
 
-    return Delivering(ledger=ledger, tenant=settings.tenant, channels=settings.notifications, clock=clock)
+    found = Delivering(ledger=ledger, tenant=settings.tenant, channels=settings.notifications, clock=clock)
+    return found if warn is None else replace(found, warn=warn)
 
 
 @asynccontextmanager

@@ -25,6 +25,7 @@ def test_a_receiver_that_refuses_does_not_make_a_recorded_call_fail(cli: Cli, re
     ran = cli(*CALL, DAILY_LIMIT="10", WEBHOOK_URL=f"{receiver.url}/s3cr3t")
 
     assert ran.code == 0
+    assert "warning: An alert was not delivered on the channel webhook (attempt 1): The receiver answered HTTP 500." in ran.err
     assert "s3cr3t" not in ran.out + ran.err
 
 
