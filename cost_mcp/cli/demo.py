@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cost_mcp.cli.demo_script import BUDGET, SCRIPT, Step
+from cost_mcp.cli.demo_script import BUDGET, BUDGET_COMMAND, LEFT_OUT, SCRIPT, Step
 from cost_mcp.cli.options import pass_surroundings
 from cost_mcp.cli.output import put_page
 from cost_mcp.cli.surroundings import Surroundings
@@ -40,8 +40,8 @@ def demo(around: Surroundings) -> None:
 
         put_page(
             (
-                line(Span("A person allows 50 cents a day.", "strong")),
-                line(Span("$ cost-mcp budget set demo-day --limit 0.50 --period day --mode enforce", "name")),
+                line(Span("A person allows 50 cents a day, and takes models without a known price for dear ones.", "strong")),
+                line(Span(f"$ {BUDGET_COMMAND}", "name")),
                 BLANK,
                 line(Span("An agent starts its server and goes to work.", "strong")),
             )
@@ -64,14 +64,19 @@ async def _perform(inside: Surroundings) -> None:
     from cost_mcp.server.rehearsal import agent_of
 
     async with agent_of(inside.environ, inside.cwd) as ask:
+        held: object = None
         for step in SCRIPT:
-            put_page(_step_page(step, await ask(step.tool, step.arguments)))
+            settling = {"reservation_id": held} if step.settles else {}
+            answer = await ask(step.tool, {**step.arguments, **settling})
+            held = answer.structure.get("reservation_id", held)
+            put_page(_step_page(step, answer.text))
 
 
 def _step_page(step: Step, answer: str) -> Page:
     texts = answer.splitlines()
-    if step.tool == "record_call":
-        texts = [text for text in texts if not text.startswith("Budget ")]  # they are asked for in the end
+    if step.tool in {"record_call", "reserve_budget"}:
+        texts = [text for text in texts if not text.startswith(LEFT_OUT)]
+        texts = texts[:1] if step.again else texts
     shown = tuple(line("    ", Span(text, "dim")) for text in texts)
     return (BLANK, line(Span("● ", "ok"), step.says, Span(f"  {step.tool}", "name")), *shown)
 

@@ -1,6 +1,6 @@
-"""What the demo's agent does: provider responses as three APIs answer them, and the questions it asks in between.
+"""What the demo's agent does: what it reserves, and provider responses as their APIs answer them.
 
-Source: shapes of the Anthropic Messages, OpenAI Responses and Gemini generateContent APIs, read 2026-11-22; the figures and
+Source: shapes of the Anthropic Messages and OpenAI Responses APIs, read 2026-11-22; the figures and
 texts are made up.
 """
 
@@ -10,16 +10,31 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 TASK = "SHOP-142"
-BUDGET: Mapping[str, object] = {"name": "demo-day", "limit": "0.50", "period": "day", "mode": "enforce"}
+REVIEWER = "claude-sonnet-4-6"
+BUDGET: Mapping[str, object] = {
+    "name": "demo-day",
+    "limit": "0.50",
+    "period": "day",
+    "mode": "enforce",
+    "assume_usd_per_mtok": {"input": "5", "output": "25"},
+}
+BUDGET_COMMAND = "cost-mcp budget set demo-day --limit 0.50 --period day --mode enforce --assume-input 5 --assume-output 25"
+LEFT_OUT = ("Budget ", "Decision: allow")
+"""How the lines begin that are not shown: where the budget stands is asked for in the end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One tool call of the agent, and what it is about in a sentence."""
+    """One tool call of the agent, and what it is about in a sentence; ``settles`` names the reservation made last.
+
+    What is done ``again`` shows the first line of its answer: the rest was seen.
+    """
 
     says: str
     tool: str
     arguments: Mapping[str, object]
+    settles: bool = False
+    again: bool = False
 
 
 _ANTHROPIC: Mapping[str, object] = {
@@ -52,44 +67,54 @@ _OPENAI: Mapping[str, object] = {
         "total_tokens": 45_350,
     },
 }
-_GEMINI: Mapping[str, object] = {
-    "responseId": "demo-summarise-tests",
-    "modelVersion": "gemini-2.5-flash",
-    "candidates": [],
-    "usageMetadata": {
-        "promptTokenCount": 18_300,
-        "candidatesTokenCount": 640,
-        "thoughtsTokenCount": 210,
-        "totalTokenCount": 19_150,
-    },
+_REVIEW: Mapping[str, object] = {
+    "id": "msg_01demoReviewTheCheckoutFix",
+    "type": "message",
+    "role": "assistant",
+    "model": REVIEWER,
+    "content": [],
+    "stop_reason": "end_turn",
+    "usage": {"input_tokens": 44_700, "output_tokens": 2_900, "service_tier": "standard"},
 }
 _UNKNOWN: Mapping[str, object] = {"prompt_tokens": 5_200, "completion_tokens": 480, "total_tokens": 5_680}
 
 
-def _recorded(says: str, usage: Mapping[str, object], **more: object) -> Step:
-    return Step(says=says, tool="record_call", arguments={"usage": usage, "task_id": TASK, "agent": "coder", **more})
+_WHOSE: Mapping[str, object] = {"task_id": TASK, "agent": "coder"}
+
+
+def _reserved(says: str, model: str, input_tokens: int, max_output_tokens: int, **more: object) -> Step:
+    call = {"model": model, "input_tokens": input_tokens, "max_output_tokens": max_output_tokens}
+    return Step(says=says, tool="reserve_budget", arguments={**call, **_WHOSE, **more})
+
+
+def _recorded(says: str, usage: Mapping[str, object], *, again: bool = False, **more: object) -> Step:
+    arguments = {"usage": usage, **_WHOSE, **more}
+    return Step(says=says, tool="record_call", arguments=arguments, settles=not again, again=again)
 
 
 SCRIPT: tuple[Step, ...] = (
+    _reserved("Wants to plan with Claude: holds the most that can cost.", "claude-opus-4-6", 50_200, 2_000),
     _recorded(
-        "Plans with Claude; most of its input was cached.", _ANTHROPIC, purpose="plan", task_title="Fix the checkout total"
+        "Makes the call; most of its input was cached, so most of the hold is free again.",
+        _ANTHROPIC,
+        purpose="plan",
+        task_title="Fix the checkout total",
     ),
-    _recorded("Edits with GPT; reasoning is part of the output.", _OPENAI, purpose="edit"),
-    _recorded("Reads the test run with Gemini.", _GEMINI, purpose="test"),
-    _recorded(
-        "Tries a model nobody has a price for: unpriced, not $0.",
-        _UNKNOWN,
-        purpose="test",
+    _reserved("The same again, to edit with GPT.", "gpt-5.1", 38_400, 8_000),
+    _recorded("Reasoning is part of the output.", _OPENAI, purpose="edit"),
+    _reserved(
+        "Tries a model nobody has a price for: the budget says what to take for it.",
+        "acme-coder-1",
+        5_200,
+        500,
         provider="acme",
-        model="acme-coder-1",
-        call_id="acme-demo-1",
     ),
-    _recorded("A retry reports the first call again: it counts once.", _ANTHROPIC, purpose="plan"),
-    Step(says="Asks what the task cost so far.", tool="get_task_cost", arguments={"task_id": TASK}),
-    Step(says="Asks what today cost.", tool="get_cost_report", arguments={"period": "today"}),
-    Step(
-        says="Asks whether a long run for about 40 cents may go ahead.",
-        tool="get_budget_status",
-        arguments={"task_id": TASK, "estimated_cost_usd": "0.40"},
+    _recorded(
+        "It is unpriced, not $0.", _UNKNOWN, purpose="test", provider="acme", model="acme-coder-1", call_id="acme-demo-1"
     ),
+    _recorded("A retry reports the first call again: it counts once.", _ANTHROPIC, again=True, purpose="plan"),
+    _reserved("Wants Claude's best to review it all.", "claude-opus-4-6", 45_000, 4_000),
+    _reserved("Takes a cheaper model that would fit.", REVIEWER, 45_000, 4_000),
+    _recorded("Reviews with that.", _REVIEW, purpose="review"),
+    Step(says="Asks what the task cost.", tool="get_task_cost", arguments={"task_id": TASK}),
 )

@@ -62,4 +62,6 @@ def _held(reservation: Reservation) -> dict[str, object]:
     }
     if reservation.tokens is not None:
         shape["reserved_tokens"] = reservation.tokens
+    if not reservation.spend.priced:
+        shape["lower_bound"] = True
     return shape

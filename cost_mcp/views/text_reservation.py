@@ -46,9 +46,13 @@ def reservation_text(reservation: Reservation) -> str:
 
 
 def _held(reservation: Reservation) -> str:
-    tokens = "" if reservation.tokens is None else f" and {reservation.tokens:,} tokens"
+    tokens = "" if reservation.tokens is None else f"{reservation.tokens:,} tokens"
+    if not reservation.spend.priced:
+        tokens = f"{tokens} without a known price"
+        if not reservation.amount_usd:
+            return tokens  # an unknown price is not $0: each budget holds what it takes for them
     # Every digit: the same number as in the structure.
-    return f"${usd_text(reservation.amount_usd)}{tokens}"
+    return f"${usd_text(reservation.amount_usd)}{tokens and f' and {tokens}'}"
 
 
 def _dollars(reservation: Reservation) -> str:

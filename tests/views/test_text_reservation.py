@@ -79,3 +79,17 @@ def test_a_denial_says_what_would_fit_in_text_and_structure(fitting: Fitting, wo
 def test_every_state_is_told_in_a_sentence(state: str, words: str):
     settled = {"settled_by": "msg_1", "excess_usd": Decimal("0.05")} if state == "settled" else {}
     assert words in reservation_text(replace(HELD, state=state, **settled))
+
+
+@pytest.mark.parametrize(
+    ("amount", "words"),
+    [
+        ("0", "holds 12,000 tokens without a known price until"),
+        ("0.3", "holds $0.3 and 12,000 tokens without a known price until"),
+    ],
+)
+def test_what_is_held_without_a_known_price_is_never_said_to_be_nothing(amount: str, words: str):
+    held = replace(HELD, amount_usd=Decimal(amount), unpriced_input_tokens=12_000)
+    assert words in reservation_text(held)
+    assert admission_shape(Admission(decision="allow", why="", reservation=held))["lower_bound"] is True
+    assert "lower_bound" not in admission_shape(Admission(decision="allow", why="", reservation=HELD))
