@@ -26,7 +26,7 @@ _NEW_VALUES = {
     "seq": f"{_NUMBER} + 1",
     "call_id": f"printf('call-%09d', {_NUMBER})",
     "occurred_at": f"CAST(:first + {_NUMBER} * :step AS INTEGER)",
-    "task_id": f"'T-' || {_NUMBER} / 100",
+    "task_id": f"'T-' || ({_NUMBER} / 100)",
 }
 _ON_ENTRIES = "FROM sqlite_master WHERE tbl_name = 'entries' AND type IN ('index', 'trigger') AND sql IS NOT NULL"
 
