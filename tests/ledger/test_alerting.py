@@ -182,6 +182,14 @@ async def test_a_budget_that_is_past_a_level_when_it_is_made_or_lowered_raises_a
     assert await _levels(ledger) == ["info", "warning"]
 
 
+async def test_a_limit_that_was_lowered_counts_from_the_next_call_on(ledger: Ledger, call_of: CallOf, now: datetime):
+    await ledger.set_budget(_budget(), now, "tester")
+    await _record(ledger, now, call_of("c1", cost="0.5"))
+    await ledger.set_budget(_budget(limit_usd=Decimal("0.7")), now, "tester")
+    await _record(ledger, now, call_of("c2", cost="0.1"))
+    assert await _levels(ledger) == ["info", "warning"]
+
+
 async def test_a_new_each_budget_tells_of_all_its_windows_at_once_and_later_of_those_that_rise(
     ledger: Ledger, call_of: CallOf, now: datetime
 ):
