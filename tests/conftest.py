@@ -101,6 +101,7 @@ class Mailserver:
         self.mails: list[EmailMessage] = []
         self.recipients: list[list[str]] = []
         self.refuse: dict[str, str] = {}
+        self.answer = "250 taken"
         self.arrived = threading.Semaphore(0)
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
@@ -122,7 +123,7 @@ class Mailserver:
         self.mails.append(parsed)
         self.recipients.append(list(envelope.rcpt_tos))
         self.arrived.release()
-        return "250 taken"
+        return self.answer
 
     def close(self) -> None:
         """Stop listening."""

@@ -7,8 +7,12 @@ import json
 import logging
 import re
 import socket
+import ssl
 import sys
+import threading
 import traceback
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -16,6 +20,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 
 from cost_mcp.errors import DeliveryFailed
 from cost_mcp.model.address import Address, AppriseUrl, Chat, Mailbox, Webhook
@@ -155,6 +164,73 @@ def test_a_mail_server_that_cannot_do_what_is_asked_is_told_without_secrets(
         send(mailbox(mailserver.port, **given), ALERT, "email-1", NOW)
     assert "s3cr3t" not in str(failed.value)
     assert mailserver.mails == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [("451 s3cr3t", r"The mail server answered 451\."), ("221 s3cr3t", r"The mail server answered 221\.")],
+)
+def test_a_mail_not_taken_is_told_with_the_code_alone(mailserver: Mailserver, answer: str, says: str):
+    mailserver.answer = answer
+
+    with pytest.raises(DeliveryFailed, match=says) as failed:
+        send(mailbox(mailserver.port), ALERT, "email-1", NOW)
+    assert "s3cr3t" not in str(failed.value)
+
+
+def test_what_does_not_speak_as_asked_is_told(receiver: HttpReceiver, mailserver: Mailserver):
+    with pytest.raises(DeliveryFailed, match="does not speak TLS"):
+        send(Webhook(url=receiver.url.replace("http:", "https:")), ALERT, "ops", NOW)
+    with pytest.raises(DeliveryFailed, match="does not speak HTTP"):
+        send(Webhook(url=f"http://127.0.0.1:{mailserver.port}/"), ALERT, "ops", NOW)
+
+
+def test_nothing_is_sent_to_a_receiver_whose_certificate_nobody_vouches_for(tmp_path: Path):
+    with listening_with(certificate(tmp_path)) as port:
+        with pytest.raises(DeliveryFailed, match="certificate cannot be verified"):
+            send(Webhook(url=f"https://localhost:{port}/s3cr3t"), ALERT, "ops", NOW)
+        with pytest.raises(DeliveryFailed, match="certificate cannot be verified"):
+            send(mailbox(port, host="localhost", security="tls"), ALERT, "email-1", NOW)
+
+
+def certificate(folder: Path) -> Path:
+    """A certificate for localhost that signs itself, with its key."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    today = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(today - timedelta(days=1))
+        .not_valid_after(today + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    secret = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    file = folder / "localhost.pem"
+    file.write_bytes(secret + made.public_bytes(Encoding.PEM))
+    return file
+
+
+@contextmanager
+def listening_with(file: Path) -> Generator[int]:
+    """Somebody who offers this certificate to whoever comes, and keeps what comes after it from being sent."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(file)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def offer() -> None:
+            with suppress(OSError):  # refused, as it should be; or the test is over
+                while True:
+                    came, _ = server.accept()
+                    with came, suppress(OSError):
+                        context.wrap_socket(came, server_side=True).close()
+
+        threading.Thread(target=offer, daemon=True).start()
+        yield server.getsockname()[1]
 
 
 def test_apprise_reaches_what_it_knows(receiver: HttpReceiver, mailserver: Mailserver):
