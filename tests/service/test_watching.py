@@ -55,7 +55,7 @@ class Pauses:
 async def service(opened: Opener, clock: MovedClock) -> AsyncIterator[Service]:
     """A ledger in which the last hour is far above ten earlier days."""
     clock.now = NOW
-    async with opened() as service:
+    async with opened(lasting=False) as service:  # the tests look themselves
         for days in range(11):
             call: dict[str, Any] = {"model": "gpt-5", "input_tokens": 1, "output_tokens": 1, "cost_usd": "1" if days else "40"}
             call |= {"occurred_at": instant_text(NOW - timedelta(days=days))}
@@ -122,3 +122,13 @@ async def test_where_the_settings_do_not_want_it_nothing_runs(opened: Opener, cl
         before = asyncio.all_tasks()
         async with watching(service.ledger, service.settings, clock):
             assert asyncio.all_tasks() == before
+
+
+async def test_a_process_that_stays_looks_and_one_that_does_not_stay_does_not(opened: Opener):
+    def looking() -> int:
+        return sum(task.get_name() == "look for unusual spend" for task in asyncio.all_tasks())
+
+    async with opened():
+        assert looking() == 1
+    async with opened(lasting=False):
+        assert looking() == 0
