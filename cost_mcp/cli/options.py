@@ -15,7 +15,11 @@ F = TypeVar("F", bound=Callable[..., Any])
 pass_surroundings = click.make_pass_decorator(Surroundings)
 as_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 timezone = click.option("--timezone", help="IANA zone whose calendar days follow, e.g. Europe/Berlin.")
-_FLAGS = {"task_id": ("--task", "--task-id"), "session_id": ("--session", "--session-id")}
+_FLAGS = {
+    "task_id": ("--task", "--task-id"),
+    "session_id": ("--session", "--session-id"),
+    "reservation_id": ("--reservation", "--reservation-id"),
+}
 
 
 class WholeNumber(click.ParamType[int]):

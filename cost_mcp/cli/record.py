@@ -56,6 +56,7 @@ _DETAILS = {
     "response_model": "Model the response names, where it differs.",
     "service_tier": "standard, batch, flex, priority or fast.",
     "billing": "api, or subscription for calls a plan covers.",
+    "reservation_id": "The reservation that held this call: it is settled, and what is left of it given back.",
 }
 
 

@@ -13,6 +13,7 @@ from cost_mcp.model.money import display_usd, usd_text
 from cost_mcp.model.receipt import CORRECTED, CREATED, EXISTS, SKIPPED, Receipt
 from cost_mcp.views.terminal_budget import standings_table
 from cost_mcp.views.terminal_page import BLANK, Column, Line, Page, Span, Table, line
+from cost_mcp.views.text_reservation import reservation_text
 
 if TYPE_CHECKING:
     from cost_mcp.ledger.contract import StoredCall, Verification
@@ -38,6 +39,9 @@ def receipt_page(receipt: Receipt, now: datetime) -> Page:
         line(_cost(receipt.pricing), Span(f"  ·  {call.model}  ·  {_OUTCOMES[receipt.outcome]}", "dim")),
         line(Span(f"call {receipt.call_id}", "dim")),
     ]
+    page += [] if receipt.reservation is None else [line(reservation_text(receipt.reservation))]
+    if receipt.unadmitted:
+        page.append(line(Span("unadmitted: an enforcing budget did not hold this beforehand", "warning")))
     page += [line(Span(f"warning: {warning}", "warning")) for warning in receipt.warnings]
     page += [BLANK, charges_table(receipt.pricing.charges)] if len(receipt.pricing.charges) > 1 else []
     page += [BLANK, standings_table(receipt.standings, now)] if receipt.standings else []

@@ -1,12 +1,18 @@
 from __future__ import annotations
 
+import asyncio
 import io
 import json
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
+
+from cost_mcp.config.settings import Settings
+from cost_mcp.service.opening import open_service
 
 if TYPE_CHECKING:
     from conftest import Cli
@@ -146,3 +152,47 @@ def test_a_file_that_is_no_usage_is_refused_without_repeating_it(cli: Cli, home:
 def test_wrong_options_record_nothing(cli: Cli, words: list[str]):
     assert cli("record", "--model", "gpt-5", *words).code == 2
     assert cli("today", "--json").json["calls"] == 0
+
+
+CALL = ("record", "--model", "gpt-5", "--provider", "openai", "--input-tokens", "1000", "--output-tokens", "100")
+
+
+@pytest.fixture
+def reservation(cli: Cli, home: Path, clock: Callable[[], datetime]) -> str:
+    """One of ten cents, under an enforcing budget of one dollar."""
+    assert cli("budget", "set", "hold", "--limit", "1", "--mode", "enforce").code == 0
+
+    async def reserve() -> str:
+        async with open_service(Settings(db=str(home / "ledger.db")), clock=clock) as service:
+            held = (await service.reserve_budget({"amount_usd": "0.1"})).reservation
+        assert held is not None
+        return held.reservation_id
+
+    return asyncio.run(reserve())
+
+
+@pytest.mark.parametrize("flag", ["--reservation", "--reservation-id"])
+def test_a_recorded_call_settles_the_reservation_it_names(cli: Cli, reservation: str, flag: str):
+    receipt = cli(*CALL, flag, reservation, "--json").json
+    told = cli(*CALL, "--call-id", receipt["call_id"], flag, reservation).out
+    (standing,) = cli("budget", "status", "--json").json["budgets"]
+
+    assert (receipt["reservation"]["state"], receipt["reservation"]["settled_by"]) == ("settled", receipt["call_id"])
+    assert not receipt.get("unadmitted")
+    assert (standing["spent_usd"], standing["reserved_usd"]) == (receipt["cost_usd"], "0")
+    assert f"Reservation {reservation} ($0.1) is settled by {receipt['call_id']}" in told
+
+
+def test_a_call_without_its_reservation_is_said_to_be_unadmitted(cli: Cli, reservation: str):
+    ran = cli(*CALL)
+    (standing,) = cli("budget", "status", "--json").json["budgets"]
+
+    assert "unadmitted: an enforcing budget did not hold this beforehand" in ran.out
+    assert standing["reserved_usd"] == "0.1", reservation
+
+
+def test_a_reservation_that_is_not_there_is_refused_and_nothing_is_recorded(cli: Cli):
+    ran = cli(*CALL, "--reservation", "res_nobody", "--json")
+
+    assert (ran.code, ran.json["error"]["field"]) == (1, "reservation_id")
+    assert cli("report", "--json").json["calls"] == 0
