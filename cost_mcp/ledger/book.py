@@ -158,8 +158,8 @@ class Book:
         found: list[Standing] = []
         for first in range(0, len(windows), MOST_WINDOWS):
             some = windows[first : first + MOST_WINDOWS]
-            rows = self.db.execute(*window_sums_of(some, held=self.first_end is not None)).fetchall()
-            found += [standing(some[number], sums) for number, *sums in rows]
+            rows: list[tuple[Any, ...]] = self.db.execute(*window_sums_of(some, held=self.first_end is not None)).fetchall()
+            found += [standing(some[int(row[0])], row[1:]) for row in rows]
         return found
 
     def read_windows(self) -> Held:

@@ -33,7 +33,7 @@ class Callers(Generic[T]):
         """Hand ``one`` over in the next turn of the running ``loop``, and give it up when it then waits too long."""
         waiting = self._loops.get(loop)
         if waiting is None:
-            self._loops[loop] = waiting = _Waiting()
+            waiting = self._loops[loop] = _Waiting[T]()
             loop.call_later(self._seconds, self._look, loop)
         if not waiting.asked:
             loop.call_soon(self.flush, loop)
