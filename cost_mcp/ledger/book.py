@@ -60,6 +60,7 @@ class Book:
         self.raised = Raised()
         self.swept_at = 0  # the latest moment that a job of this transaction gave
         self.first_end: int | None = None  # no live reservation ends before; None when none lives
+        self.clock_at: int | None = None  # the latest moment any job gave, to see the clock step back; None before the first
         self._revision = -1
         self._budgets: dict[str, tuple[Counting, ...]] = {}
         self._series: dict[SeriesKey, int] = {}
@@ -101,6 +102,7 @@ class Book:
         self._new_series.clear()
         self._new_prices.clear()
         self.raised.undo()
+        self.clock_at = None
         self._revision = -1
 
     def series_id(self, key: SeriesKey) -> int:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from cost_mcp.ledger.book import FIRST_END, Book
 from cost_mcp.ledger.reservation_row import (
@@ -14,7 +15,7 @@ from cost_mcp.ledger.reservation_row import (
 )
 from cost_mcp.ledger.window import Counting, Window, WindowKey
 from cost_mcp.model.budget import Budget
-from cost_mcp.model.moment import micros
+from cost_mcp.model.moment import MAX_AHEAD, from_micros, micros
 from cost_mcp.model.reservation import Reservation
 
 HoldRow = tuple[str, str, str, int, str, int, int, int, int, int]
@@ -31,17 +32,40 @@ _DROP_OF_BUDGET = "DELETE FROM holds WHERE tenant = ? AND budget_id = ?"
 _ARE_OVER = "FROM reservations INDEXED BY reservations_live WHERE state = 'held' AND expires_at <= ?"
 _GIVE_BACK_OVER = f"DELETE FROM holds WHERE (tenant, reservation_id) IN (SELECT tenant, reservation_id {_ARE_OVER})"
 _EXPIRE = "UPDATE reservations SET state = 'expired' WHERE state = 'held' AND expires_at <= ?"
+_MADE_LATER = f"{SELECT_RESERVATIONS} INDEXED BY reservations_live WHERE state = 'held' AND created_at > ?"
+_MOVE = "UPDATE reservations SET created_at = ?, expires_at = ? WHERE tenant = ? AND reservation_id = ?"
+_AHEAD = MAX_AHEAD // timedelta(microseconds=1)
 LIVE = f"{SELECT_RESERVATIONS} INDEXED BY reservations_live WHERE state = 'held'"
 
 
 def sweep(book: Book, now: datetime) -> None:
-    """End every reservation whose time is over, for good: a clock that steps back does not bring it to life again."""
+    """End every reservation whose time is over, for good: a clock that steps back does not bring it to life again.
+
+    Nor does it keep one alive: what was made more than ``MAX_AHEAD`` from now, by the clock of who comes first after the step,
+    is taken for made now, and so lives no longer than its own time from here.
+    """
     at = micros(now)
     book.swept_at = max(book.swept_at, at)
+    if book.clock_at is None or at < book.clock_at - _AHEAD:
+        _bring_back(book, at)
+        book.clock_at = at
+    book.clock_at = max(book.clock_at, at)
     if book.first_end is not None and book.first_end <= at:
         book.db.execute(_GIVE_BACK_OVER, (at,))
         book.db.execute(_EXPIRE, (at,))
         book.first_end = book.db.execute(FIRST_END).fetchone()[0]
+
+
+def _bring_back(book: Book, at: int) -> None:
+    for row in book.db.execute(_MADE_LATER, (at + _AHEAD,)).fetchall():
+        kept = kept_reservation(row)
+        before = kept.reservation
+        lives = before.expires_at - before.created_at
+        after = replace(before, created_at=from_micros(at), expires_at=from_micros(at) + lives)
+        give_back(book, before)
+        book.db.execute(_MOVE, (at, micros(after.expires_at), before.tenant, before.reservation_id))
+        hold(book, windows_of(book.budgets(before.tenant), replace(kept, reservation=after)), after, kept.amount_nanos)
+    book.first_end = book.db.execute(FIRST_END).fetchone()[0]
 
 
 def find(book: Book, tenant: str, reservation_id: str) -> KeptReservation | None:

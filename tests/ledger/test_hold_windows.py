@@ -16,6 +16,7 @@ from cost_mcp.budgets.windows import window_of
 from cost_mcp.errors import Conflict
 from cost_mcp.ledger.contract import Ledger
 from cost_mcp.ledger.quick import open_readings
+from cost_mcp.ledger.sqlite import open_ledger
 from cost_mcp.model.budget import Budget, Standing
 from cost_mcp.model.call import Context
 from cost_mcp.model.charge import PricedCall
@@ -117,18 +118,18 @@ async def test_a_full_next_day_denies_a_hold_that_reaches_it(ledger: Ledger, now
 
 @pytest.mark.parametrize(("microseconds", "decision"), [(3_600_000_000, "deny"), (3_599_999_999, "allow")])
 async def test_a_hold_that_ends_at_midnight_to_the_microsecond_counts_for_the_new_day(
-    ledger: Ledger, microseconds: int, decision: str
+    ledger: Ledger, call_of: CallOf, microseconds: int, decision: str
 ):
     late, early = datetime(2026, 11, 22, 23, 0, tzinfo=UTC), datetime(2026, 11, 23, 0, 0, tzinfo=UTC)
     await ledger.set_budget(_budget(), late, "tester")
-    await _held(ledger, early, "0.95", seconds=60)
+    await _settle(ledger, late, call_of("c", cost="0.95", at=early))
     assert (await ledger.reserve(_order(late, "0.1", seconds=microseconds / 1_000_000), late)).decision == decision
 
 
-async def test_an_extension_holds_the_windows_it_reaches_or_is_refused(ledger: Ledger, now: datetime):
+async def test_an_extension_holds_the_windows_it_reaches_or_is_refused(ledger: Ledger, call_of: CallOf, now: datetime):
     await ledger.set_budget(_budget(period="hour"), now, "tester")
     start = datetime(2026, 11, 22, 12, 30, tzinfo=UTC)
-    blocking = await _held(ledger, start + timedelta(hours=2), "0.7", seconds=60)
+    await _settle(ledger, start, call_of("c", cost="0.7", at=start + timedelta(hours=2)))
     reservation = await _held(ledger, start, "0.4", seconds=60)
     held = await ledger.extend_reservation("default", reservation.reservation_id, start + timedelta(hours=1), start)
     assert held.expires_at == start + timedelta(hours=1)
@@ -136,7 +137,7 @@ async def test_an_extension_holds_the_windows_it_reaches_or_is_refused(ledger: L
     with pytest.raises(Conflict, match="no room"):
         await ledger.extend_reservation("default", reservation.reservation_id, start + timedelta(hours=2), start)
     assert await ledger.extend_reservation("default", reservation.reservation_id, start, start) == held
-    await ledger.release_reservation("default", blocking.reservation_id, start)
+    await ledger.set_budget(_budget(period="hour", limit_usd=Decimal(2)), start, "tester")
     longer = await ledger.extend_reservation("default", reservation.reservation_id, start + timedelta(hours=2), start)
     assert longer.state == "held"
     await _sound(ledger)
@@ -185,6 +186,38 @@ async def test_a_clock_that_steps_back_brings_no_hold_back_to_life(ledger: Ledge
     assert receipt.unadmitted
     assert (await ledger.reserve(_order(now, "0.1"), now)).decision == "deny"
     await _sound(ledger)
+
+
+@pytest.mark.parametrize("reopened", [False, True])
+async def test_a_clock_that_steps_back_lets_a_hold_live_no_longer_than_its_own_time(
+    ledger: Ledger, ledger_path: Path, call_of: CallOf, *, reopened: bool
+):
+    early = datetime(2026, 11, 23, 0, 10, tzinfo=UTC)
+    await ledger.set_budget(_budget(), early - timedelta(days=1), "tester")
+    forgotten, kept = await _held(ledger, early, "0.3", seconds=60), await _held(ledger, early, "0.6", seconds=600)
+    back = early - timedelta(hours=1)  # and with it into the day before
+    asked = await open_ledger(ledger_path, now=back, window_of=window_of) if reopened else ledger
+    assert (await asked.reserve(_order(back, "0.2"), back)).decision == "deny", "what was admitted is held all the same"
+    assert (await _one(asked, back)).reserved == Decimal("0.9")
+    receipt = await _settle(asked, back, call_of("c", cost="0.6", at=back, reservation_id=kept.reservation_id))
+    assert not receipt.unadmitted
+    over = back + timedelta(seconds=60)
+    assert (await asked.reserve(_order(over, "0.4"), over)).reservation is not None
+    assert (await asked.release_reservation("default", forgotten.reservation_id, over)).state == "expired"
+    await _sound(asked)
+    if reopened:
+        await asked.close()
+
+
+async def test_clocks_that_differ_by_a_little_move_no_hold(ledger: Ledger, now: datetime):
+    await ledger.set_budget(_budget(), now, "tester")
+    reservation = await _held(ledger, now, "0.4")
+    before = now - timedelta(minutes=5)
+    assert (
+        await ledger.release_reservation("default", (await _held(ledger, before)).reservation_id, before)
+    ).state == "released"
+    longer = await ledger.extend_reservation("default", reservation.reservation_id, before, before)
+    assert (longer.created_at, longer.expires_at) == (reservation.created_at, reservation.expires_at)
 
 
 async def test_readers_count_no_hold_whose_time_is_over_and_writers_end_it(ledger: Ledger, call_of: CallOf, now: datetime):

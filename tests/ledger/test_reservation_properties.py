@@ -22,6 +22,7 @@ from cost_mcp.ledger.sqlite import open_ledger
 from cost_mcp.model.budget import Budget
 from cost_mcp.model.call import Context
 from cost_mcp.model.charge import PricedCall
+from cost_mcp.model.moment import MAX_AHEAD
 from cost_mcp.model.receipt import Receipt
 from cost_mcp.model.reservation import ReserveOrder
 from cost_mcp.model.scope import Covered, Scope
@@ -100,7 +101,10 @@ class Desk:
         return {w for budget in self.budgets.values() for w in self.windows(budget, promise.agent, promise.start, end)}
 
     def sweep(self, now: datetime) -> None:
-        """End for good what is over."""
+        """End for good what is over; where the clock stepped back, what was made later than now is taken for made now."""
+        for promise in self.promises.values():
+            if promise.state == "held" and promise.start > now + MAX_AHEAD:  # the clock stepped back
+                promise.start, promise.end = now, now + (promise.end - promise.start)
         for promise in self.promises.values():
             if promise.state == "held" and promise.end <= now:
                 promise.state = "expired"
