@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 if sys.platform == "darwin":
@@ -33,12 +34,38 @@ else:
         os.fdatasync(fd)
 
 
+_ROOM_BYTES = 1 << 20
+_LONGEST_BYTES = 16 << 20
+"""About where a checkpoint lets the log begin anew (file.py): it is not lengthened beyond."""
+
+_FRAME_BYTES = 24 + 4096
+"""A frame of the log: its header, never all zeros, then one page."""
+
+
 class Log:
     """The ledger's write-ahead log, opened once. It is not replaced while this process has the ledger open."""
 
     def __init__(self, path: Path) -> None:
         # SQLite takes no locks on this file: closing our handle cannot drop any of its own.
         self._fd = os.open(path.with_name(path.name + "-wal"), os.O_RDWR | getattr(os, "O_CLOEXEC", 0))
+        self._size = -1
+
+    def make_room(self) -> None:
+        """Put zeros behind a log that commits are lengthening: overwriting them syncs in half the time.
+
+        A file's new length is kept in the file system's own journal, and every sync waits for that. SQLite reads a log up to
+        the first frame that is not valid, and a header of zeros never is (https://sqlite.org/walformat.html, read 2026-11-22).
+        Only called while this process holds SQLite's write lock: nobody appends meanwhile.
+        """
+        size = os.fstat(self._fd).st_size
+        if size == self._size:
+            return
+        first, self._size = self._size < 0, size
+        if first or not _FRAME_BYTES < size < _LONGEST_BYTES:
+            return  # the first commit may be the only one
+        with suppress(OSError):  # where there is no space the commit itself says so, in its own words
+            if any(os.pread(self._fd, 24, size - _FRAME_BYTES)):
+                self._size = size + os.pwrite(self._fd, bytes(_ROOM_BYTES), size)
 
     def sync(self) -> None:
         """Return when every commit made so far is on the disk.

@@ -214,6 +214,7 @@ class Writer:
         book = self._book
         try:
             book.begin()
+            self._log.make_room()
             for job in jobs:
                 job.result = job.run(book)
             held = book.read_windows()
