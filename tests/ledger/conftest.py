@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Protocol
@@ -13,8 +13,12 @@ import pytest
 from cost_mcp.budgets.windows import window_of
 from cost_mcp.ledger.contract import Ledger
 from cost_mcp.ledger.sqlite import open_ledger
+from cost_mcp.model.budget import Budget, Standing
 from cost_mcp.model.call import Call, Context, Rank
 from cost_mcp.model.charge import Charge, PricedCall, PriceEntry, Pricing
+from cost_mcp.model.receipt import Receipt
+from cost_mcp.model.reservation import Reservation, ReserveOrder
+from cost_mcp.model.scope import Covered
 from cost_mcp.model.usage import Usage
 
 NOW = datetime(2026, 11, 22, 10, tzinfo=UTC)
@@ -30,6 +34,7 @@ _CALL = {
     "supplied",
     "metadata",
 }
+_ORDER = {"tenant", "tokens", "idempotency_key", "billing", "priced"}
 _USAGE = {"input_tokens", "output_tokens", "cache_read_input_tokens", "reasoning_output_tokens", "web_search_requests"}
 
 
@@ -104,3 +109,70 @@ async def ledger(request: pytest.FixtureRequest, ledger_path: Path) -> AsyncIter
     opened = await open_ledger(ledger_path, now=NOW, window_of=window_of)
     yield opened
     await opened.close()
+
+
+class Wallet:
+    """Budgets and reservations made from few words, on one ledger."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.ledger = ledger
+
+    @classmethod
+    def at(cls, ledger: Ledger) -> Wallet:
+        """The same on another ledger."""
+        return cls(ledger)
+
+    @staticmethod
+    def budget(name: str = "b", **fields: Any) -> Budget:
+        """An enforcing budget of one dollar a day, unless told otherwise."""
+        given: dict[str, Any] = {"period": "day", "mode": "enforce"} | fields
+        if not {"limit_tokens", "limit_calls"} & fields.keys():
+            given.setdefault("limit_usd", Decimal(1))
+        return Budget(name=name, **given)
+
+    @staticmethod
+    def order(now: datetime, amount: str = "0.4", seconds: float = 600, **fields: Any) -> ReserveOrder:
+        """Forty cents for ten minutes, for a call of gpt-5; other fields are context."""
+        own = {name: fields.pop(name) for name in _ORDER & fields.keys()}
+        models, provider = fields.pop("models", ("gpt-5",)), fields.pop("provider", "openai")
+        return ReserveOrder(
+            covered=Covered(context=Context(**fields), provider=provider, models=models),
+            amount_usd=Decimal(amount),
+            created_at=now,
+            expires_at=now + timedelta(seconds=seconds),
+            **own,
+        )
+
+    async def held(self, now: datetime, amount: str = "0.4", seconds: float = 600, **fields: Any) -> Reservation:
+        """The reservation of an order that is admitted."""
+        admission = await self.ledger.reserve(self.order(now, amount, seconds, **fields), now)
+        assert admission.reservation is not None, admission.why
+        return admission.reservation
+
+    async def settle(self, now: datetime, call: PricedCall) -> Receipt:
+        """The receipt of a call that is taken."""
+        (answer,) = await self.ledger.record([call], now)
+        assert isinstance(answer, Receipt), answer
+        return answer
+
+    async def refusal(self, now: datetime, call: PricedCall) -> Exception:
+        """Why a call is not taken."""
+        (answer,) = await self.ledger.record([call], now)
+        assert isinstance(answer, Exception)
+        return answer
+
+    async def one(self, now: datetime, tenant: str = "default") -> Standing:
+        """Where the only window there is stands."""
+        (standing,) = await self.ledger.standings(tenant, None, now)
+        return standing
+
+    async def sound(self) -> None:
+        """Nothing differs from what it is derived from, before and after it is made anew."""
+        assert (await self.ledger.verify()).differences == ()
+        assert (await self.ledger.rebuild()).differences == ()
+        assert (await self.ledger.verify()).differences == ()
+
+
+@pytest.fixture
+def wallet(ledger: Ledger) -> Wallet:
+    return Wallet(ledger)

@@ -9,7 +9,7 @@ from contextlib import closing
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import given, settings
@@ -22,21 +22,15 @@ from cost_mcp.ledger.quick import open_readings
 from cost_mcp.ledger.sqlite import open_ledger
 from cost_mcp.model.budget import Budget
 from cost_mcp.model.call import Context, Rank
-from cost_mcp.model.charge import PricedCall
 from cost_mcp.model.receipt import Receipt
 from cost_mcp.model.reservation import ReserveOrder
 from cost_mcp.model.scope import Covered
 from cost_mcp.model.unpriced import AssumedPrice
 
+if TYPE_CHECKING:
+    from conftest import CallOf
+
 PRICE = AssumedPrice(input=Decimal("2.5"), output=Decimal(10))
-
-
-class CallOf(Protocol):
-    """The fixture's builder of priced calls."""
-
-    def __call__(self, call_id: str, *, cost: str | None = ..., list_cost: str | None = ..., **fields: Any) -> PricedCall:
-        """A priced call with this id; other fields by their names."""
-        ...
 
 
 def _budget(**fields: Any) -> Budget:
