@@ -48,14 +48,14 @@ class Resources:
     async def _structure(self, uri: str) -> dict[str, object]:
         kind, parts = _address(uri)
         service = self._backing.ready or await self._backing.service()
-        from cost_mcp.server.verb import get_budget_status, get_cost_report, get_task_cost, show_prices
+        from cost_mcp.server.verb import VERBS, show_prices
 
         if kind == "budgets" and not parts:
-            return (await get_budget_status(service, {}))[1]
+            return (await VERBS["get_budget_status"](service, {}))[1]
         if kind == "report" and len(parts) == 1:
-            return (await get_cost_report(service, {"period": parts[0]}))[1]
+            return (await VERBS["get_cost_report"](service, {"period": parts[0]}))[1]
         if kind == "task" and parts:
-            return (await get_task_cost(service, {"task_id": "/".join(parts)}))[1]
+            return (await VERBS["get_task_cost"](service, {"task_id": "/".join(parts)}))[1]
         if kind == "pricing" and len(parts) >= 2:
             return show_prices(service, parts[0], "/".join(parts[1:]))
         raise NotFound("there is no such resource.", field="uri", hint=_KNOWN)

@@ -23,6 +23,21 @@ LINES: Schema = {"type": "array", "items": TEXT}
 
 DECISIONS = ("allow", "warn", "deny")
 
+
+def _said(schema: Schema, description: str) -> Schema:
+    return {**schema, "description": description}
+
+
+def _one_of(values: Iterable[str]) -> Schema:
+    return {"type": "string", "enum": list(values)}
+
+
+_WHOSE: dict[str, Schema] = {**{name: TEXT for name in CONTEXT_NAMES if name != "task_title"}, "tags": OBJECT}
+"""Whose budgets are asked."""
+_MODEL: dict[str, Schema] = {"model": TEXT, "provider": TEXT}
+_DECIDED: dict[str, Schema] = {"decision": _one_of(DECISIONS), "why": TEXT}
+_HELD: dict[str, Schema] = {"reservation_id": TEXT, "reserved_usd": TEXT, "expires_at": TEXT}
+
 _COUNTED_BY_HAND = tuple(name for name in USAGE_FIELDS if "audio" not in name and "image" not in name and "_1h_" not in name)
 """The counts worth their place in every agent's context; the others are taken too, and come in with a usage object."""
 
@@ -30,8 +45,7 @@ _COUNTED_BY_HAND = tuple(name for name in USAGE_FIELDS if "audio" not in name an
 def record_call_input() -> Schema:
     """What one call is told with."""
     known: dict[str, Schema] = {
-        "model": TEXT,
-        "provider": TEXT,
+        **_MODEL,
         "usage": _said(OBJECT, "The provider's raw usage object, unchanged."),
         **dict.fromkeys(_COUNTED_BY_HAND, COUNT),
         "input_tokens": _said(COUNT, "All input, cache included."),
@@ -127,10 +141,8 @@ def budget_status_input() -> Schema:
         "input_tokens": COUNT,
         "max_output_tokens": COUNT,
         "budget": _said(TEXT, "Only the budget of this name."),
-        "model": TEXT,
-        "provider": TEXT,
-        **{name: TEXT for name in CONTEXT_NAMES if name != "task_title"},
-        "tags": OBJECT,
+        **_MODEL,
+        **_WHOSE,
     }
     return _arguments(known)
 
@@ -142,8 +154,7 @@ def budget_status_output() -> Schema:
     )
     known: dict[str, Schema] = {
         "budgets": _said(ROWS, standing),
-        "decision": _one_of(DECISIONS),
-        "why": TEXT,
+        **_DECIDED,
         "decided_by": TEXT,
         "max_output_tokens": _said(COUNT, "Would fit."),
         "alternatives": ROWS,
@@ -154,8 +165,7 @@ def budget_status_output() -> Schema:
 def estimate_input() -> Schema:
     """What the call would be."""
     known: dict[str, Schema] = {
-        "model": TEXT,
-        "provider": TEXT,
+        **_MODEL,
         "service_tier": TEXT,
         "text": _said(TEXT, "The prompt, counted and forgotten; or input_tokens."),
         "input_tokens": COUNT,
@@ -170,8 +180,7 @@ def estimate_input() -> Schema:
 def estimate_output() -> Schema:
     """What it would cost, and what would be cheaper."""
     known: dict[str, Schema] = {
-        "model": TEXT,
-        "provider": TEXT,
+        **_MODEL,
         "cost_usd": _said(TEXT, "Absent if unpriced."),
         "max_cost_usd": TEXT,
         "priced": TEXT,
@@ -191,14 +200,12 @@ def reserve_input() -> Schema:
     """What to hold, for whom and for how long."""
     known: dict[str, Schema] = {
         "amount_usd": _said(TEXT, "Or model and tokens:"),
-        "model": TEXT,
-        "provider": TEXT,
+        **_MODEL,
         "service_tier": TEXT,
         "input_tokens": COUNT,
         "cache_read_input_tokens": COUNT,
         "max_output_tokens": _said(COUNT, "The limit you will set."),
-        **{name: TEXT for name in CONTEXT_NAMES if name != "task_title"},
-        "tags": OBJECT,
+        **_WHOSE,
         "ttl_seconds": _said(COUNT, f"{MIN_TTL_SECONDS}-{MAX_TTL_SECONDS}; default {DEFAULT_TTL_SECONDS}."),
         "idempotency_key": _said(TEXT, "A retry with it holds once."),
     }
@@ -208,11 +215,9 @@ def reserve_input() -> Schema:
 def reserve_output() -> Schema:
     """What reserving answers."""
     known: dict[str, Schema] = {
-        "decision": _one_of(DECISIONS),
-        "why": TEXT,
+        **_DECIDED,
+        **_HELD,
         "reservation_id": _said(TEXT, "Absent on deny."),
-        "reserved_usd": TEXT,
-        "expires_at": TEXT,
         "repeated": FLAG,
         "denied_by": TEXT,
         "denied_for": TEXT,
@@ -239,9 +244,7 @@ def reservation_output() -> Schema:
     """A reservation as it now is."""
     known: dict[str, Schema] = {
         "state": _one_of(RESERVATION_STATES),
-        "reservation_id": TEXT,
-        "reserved_usd": TEXT,
-        "expires_at": TEXT,
+        **_HELD,
     }
     return _answer(known, "state", tokens=True)
 
@@ -254,14 +257,6 @@ def _counted() -> dict[str, Schema]:
         "provisional_calls": COUNT,
         "subscription_usd": TEXT,
     }
-
-
-def _said(schema: Schema, description: str) -> Schema:
-    return {**schema, "description": description}
-
-
-def _one_of(values: Iterable[str]) -> Schema:
-    return {"type": "string", "enum": list(values)}
 
 
 def _arguments(known: Mapping[str, Schema], required: list[str] | None = None) -> Schema:

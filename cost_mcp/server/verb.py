@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from cost_mcp.model.call import Rank
 from cost_mcp.service.fields import present, refuse_unknown
@@ -16,6 +16,7 @@ from cost_mcp.views.text_estimate import estimate_text
 from cost_mcp.views.text_reservation import admission_text, reservation_text
 
 if TYPE_CHECKING:
+    from cost_mcp.service.answer import TaskAnswer
     from cost_mcp.service.service import Service
 
 Answer = tuple[str, Shape]
@@ -24,54 +25,38 @@ Arguments = Mapping[str, object]
 SOURCE = "mcp"
 
 
-async def record_call(service: Service, arguments: Arguments) -> Answer:
-    """Record one call, as an agent reports it."""
-    receipt = await service.record(arguments, source=SOURCE, rank=Rank.AGENT)
-    return receipt_text(receipt), receipt_shape(receipt)
+Verb = Callable[["Service", Arguments], Awaitable[Answer]]
+T = TypeVar("T")
 
 
-async def get_task_cost(service: Service, arguments: Arguments) -> Answer:
-    """What one task cost; the bound one when none is named."""
+def _shown(
+    verb: Callable[[Service, Arguments, Callable[[T], None]], Awaitable[T]],
+    text: Callable[[T], str],
+    shape: Callable[[T], Shape],
+) -> Verb:
+    """A verb of the service whose answer is shown as text and as a structure.
+
+    A verb that writes may let its answer be drawn while the disk makes it durable; it is handed out when the verb returns.
+    """
+
+    async def answer(service: Service, arguments: Arguments) -> Answer:
+        drawn: list[tuple[T, Answer]] = []
+
+        def draw(found: T) -> None:
+            drawn.append((found, (text(found), shape(found))))
+
+        found = await verb(service, arguments, draw)
+        if not drawn or drawn[-1][0] is not found:
+            draw(found)
+        return drawn[-1][1]
+
+    return answer
+
+
+async def _task_cost(service: Service, arguments: Arguments, _: object) -> TaskAnswer:
     given = present(arguments)
     refuse_unknown(given, ("task_id",), "get_task_cost")
-    answer = await service.task_cost(given.get("task_id"))
-    return task_text(answer), task_shape(answer)
-
-
-async def get_cost_report(service: Service, arguments: Arguments) -> Answer:
-    """What a period cost."""
-    answer = await service.cost_report(arguments)
-    return report_text(answer), report_shape(answer)
-
-
-async def get_budget_status(service: Service, arguments: Arguments) -> Answer:
-    """Where budgets stand."""
-    answer = await service.budget_status(arguments)
-    return status_text(answer), status_shape(answer)
-
-
-async def estimate_cost(service: Service, arguments: Arguments) -> Answer:
-    """What a call would cost."""
-    estimate = await service.estimate_cost(arguments)
-    return estimate_text(estimate), estimate_shape(estimate)
-
-
-async def reserve_budget(service: Service, arguments: Arguments) -> Answer:
-    """Hold an amount for a call to come; a denial is an answer."""
-    admission = await service.reserve_budget(arguments)
-    return admission_text(admission), admission_shape(admission)
-
-
-async def extend_reservation(service: Service, arguments: Arguments) -> Answer:
-    """Keep a reservation alive."""
-    reservation = await service.extend_reservation(arguments)
-    return reservation_text(reservation), reservation_shape(reservation)
-
-
-async def release_reservation(service: Service, arguments: Arguments) -> Answer:
-    """Give back what a reservation holds."""
-    reservation = await service.release_reservation(arguments)
-    return reservation_text(reservation), reservation_shape(reservation)
+    return await service.task_cost(given.get("task_id"))
 
 
 def show_prices(service: Service, provider: str, model: str) -> Shape:
@@ -79,15 +64,24 @@ def show_prices(service: Service, provider: str, model: str) -> Shape:
     return listing_shape(service.listing(model, provider))
 
 
-Verb = Callable[["Service", Arguments], Awaitable[Answer]]
-
 VERBS: Mapping[str, Verb] = {
-    "record_call": record_call,
-    "get_task_cost": get_task_cost,
-    "get_cost_report": get_cost_report,
-    "get_budget_status": get_budget_status,
-    "estimate_cost": estimate_cost,
-    "reserve_budget": reserve_budget,
-    "extend_reservation": extend_reservation,
-    "release_reservation": release_reservation,
+    "record_call": _shown(
+        lambda service, given, draw: service.record(given, source=SOURCE, rank=Rank.AGENT, meanwhile=draw),
+        receipt_text,
+        receipt_shape,
+    ),
+    "get_task_cost": _shown(_task_cost, task_text, task_shape),
+    "get_cost_report": _shown(lambda service, given, _: service.cost_report(given), report_text, report_shape),
+    "get_budget_status": _shown(lambda service, given, _: service.budget_status(given), status_text, status_shape),
+    "estimate_cost": _shown(lambda service, given, _: service.estimate_cost(given), estimate_text, estimate_shape),
+    "reserve_budget": _shown(
+        lambda service, given, draw: service.reserve_budget(given, meanwhile=draw), admission_text, admission_shape
+    ),
+    "extend_reservation": _shown(
+        lambda service, given, _: service.extend_reservation(given), reservation_text, reservation_shape
+    ),
+    "release_reservation": _shown(
+        lambda service, given, _: service.release_reservation(given), reservation_text, reservation_shape
+    ),
 }
+"""What a tool's name calls; a denial is an answer, not an error."""
