@@ -17,6 +17,9 @@ from cost_mcp.model.scope import Covered
 if TYPE_CHECKING:
     from cost_mcp.model.alert import Alert, Channel, Claim  # a hook reads windows and starts without them
 
+Recorded = tuple[Receipt | Exception, ...]
+"""One answer per call: a receipt, or the ``CostError`` it was refused with."""
+
 WindowOf = Callable[[Budget, datetime], "tuple[datetime, datetime | None]"]
 """The window of a budget that holds an instant, as (start, end); a ``total`` budget's starts at ``EARLIEST`` and has no end.
 
@@ -102,9 +105,17 @@ class Ledger(Protocol):
     """
 
     async def record(
-        self, calls: Sequence[PricedCall], now: datetime, *, quiet: bool = False
-    ) -> tuple[Receipt | Exception, ...]:
+        self,
+        calls: Sequence[PricedCall],
+        now: datetime,
+        *,
+        quiet: bool = False,
+        meanwhile: Callable[[Recorded], None] | None = None,
+    ) -> Recorded:
         """Record calls; one answer each, in order: a receipt, or the ``CostError`` that call was refused with.
+
+        ``meanwhile`` hears the same answers as soon as it is certain what they will be, while the disk makes them durable: a
+        face may draw them then, but nothing of them may leave before this returns. What it raises is raised here.
 
         A budget window that thereby stands above every level ever raised for it raises one alert, at the level it has then, in
         the same transaction. Windows that have ended raise none, budgets in mode ``shadow`` neither. ``quiet`` records what is
@@ -116,8 +127,12 @@ class Ledger(Protocol):
         """
         ...
 
-    async def reserve(self, order: ReserveOrder, now: datetime) -> Admission:
+    async def reserve(
+        self, order: ReserveOrder, now: datetime, *, meanwhile: Callable[[Admission], None] | None = None
+    ) -> Admission:
         """Hold an amount in every budget window that overlaps the order's time, or deny it and hold nothing.
+
+        ``meanwhile`` as for ``record``.
 
         Denied as ``model.decision`` judges it, and where an enforcing budget looks at a model and none is named. The same
         key and order again answer the first reservation; a denial is not remembered.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
@@ -12,20 +12,19 @@ from typing import TypeVar
 from cost_mcp.errors import CostError, InvalidInput
 from cost_mcp.ledger import alerting, audit, budgeting, delivery, reserving, standing
 from cost_mcp.ledger.alert_row import alerts
-from cost_mcp.ledger.book import Book
-from cost_mcp.ledger.contract import BudgetChange, Ledger, StoredCall, Verification, WindowOf
+from cost_mcp.ledger.book import Book, Held
+from cost_mcp.ledger.contract import BudgetChange, Ledger, Recorded, StoredCall, Verification, WindowOf
 from cost_mcp.ledger.faults import ledger_fault
 from cost_mcp.ledger.file import open_for_reading
 from cost_mcp.ledger.lookup import lookup
 from cost_mcp.ledger.pool import Pool
-from cost_mcp.ledger.recording import enter_calls, prepare, receipts
+from cost_mcp.ledger.recording import Answer, enter_calls, prepare, receipts
 from cost_mcp.ledger.report import report
 from cost_mcp.ledger.task import task_cost
 from cost_mcp.ledger.writer import Writer
 from cost_mcp.model.alert import Alert, Channel, Claim
 from cost_mcp.model.budget import Budget, Standing
 from cost_mcp.model.charge import PricedCall
-from cost_mcp.model.receipt import Receipt
 from cost_mcp.model.report import CostReport, ReportQuery, TaskCost
 from cost_mcp.model.reservation import Admission, Reservation, ReserveOrder
 from cost_mcp.model.scope import Covered
@@ -58,17 +57,37 @@ class _SqliteLedger:
         self._window_of = window_of
 
     async def record(
-        self, calls: Sequence[PricedCall], now: datetime, *, quiet: bool = False
-    ) -> tuple[Receipt | Exception, ...]:
+        self,
+        calls: Sequence[PricedCall],
+        now: datetime,
+        *,
+        quiet: bool = False,
+        meanwhile: Callable[[Recorded], None] | None = None,
+    ) -> Recorded:
         if not calls:
             return ()
         prepared = [prepare(call) for call in calls]
         enter = alerting.enter_quietly if quiet else enter_calls
-        answers, held = await self._writer.run(lambda book: enter(book, prepared, now))
-        return receipts(answers, held)
+        if meanwhile is None:
+            return receipts(*await self._writer.run(lambda book: enter(book, prepared, now)))
+        told: list[Recorded] = []
 
-    async def reserve(self, order: ReserveOrder, now: datetime) -> Admission:
-        return _given((await self._writer.run(lambda book: reserving.reserve(book, order, now)))[0])
+        def tell(answers: tuple[Answer, ...], held: Held) -> None:
+            told.append(receipts(answers, held))
+            meanwhile(told[0])
+
+        await self._writer.run(lambda book: enter(book, prepared, now), tell)
+        return told[0]
+
+    async def reserve(
+        self, order: ReserveOrder, now: datetime, *, meanwhile: Callable[[Admission], None] | None = None
+    ) -> Admission:
+        def tell(answer: Admission | CostError, _: Held) -> None:
+            if meanwhile is not None and isinstance(answer, Admission):
+                meanwhile(answer)
+
+        answer, _ = await self._writer.run(lambda book: reserving.reserve(book, order, now), tell if meanwhile else None)
+        return _given(answer)
 
     async def extend_reservation(self, tenant: str, reservation_id: str, expires_at: datetime, now: datetime) -> Reservation:
         answer, _ = await self._writer.run(

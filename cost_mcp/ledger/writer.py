@@ -41,6 +41,7 @@ class _Job:
     run: Callable[[Book], Any]
     loop: asyncio.AbstractEventLoop
     future: asyncio.Future[Any]
+    meanwhile: Callable[[Any, Held], None] | None
     result: Any = None
     waiting: list[None] = field(default_factory=lambda: [None])
     held: Held = field(default_factory=dict[WindowKey, Standing])
@@ -53,6 +54,14 @@ class _Job:
         except IndexError:
             return False
         return True
+
+    def foretell(self) -> None:
+        """Say in the loop that asked what the answer will be. A listener that fails has failed its caller, nobody else."""
+        if self.meanwhile is not None and not self.future.done():
+            try:
+                self.meanwhile(self.result, self.held)
+            except Exception as error:  # noqa: BLE001 handed to the caller, who gave the listener
+                self.error = error
 
     def deliver(self) -> None:
         # The caller may have been cancelled or timed out meanwhile; what it asked for is done all the same.
@@ -94,8 +103,10 @@ class Writer:
         self._thread.start()
         atexit.register(self._at_exit)
 
-    async def run(self, job: Callable[[Book], T]) -> tuple[T, Held]:
+    async def run(self, job: Callable[[Book], T], meanwhile: Callable[[T, Held], None] | None = None) -> tuple[T, Held]:
         """The job's result, once it is durable, and what the windows it looked at held then.
+
+        ``meanwhile`` hears both in this loop while the disk makes them durable: nothing of them may leave before this returns.
 
         Raises:
             LedgerError: the ledger is closed, or could not write; then nothing of the job was written.
@@ -104,7 +115,7 @@ class Writer:
             raise LedgerUnavailable("the ledger is closed.", hint="Open it again.")
         loop = asyncio.get_running_loop()
         future: asyncio.Future[tuple[T, Held]] = loop.create_future()
-        asked = _Job(job, loop, future)
+        asked = _Job(job, loop, future, meanwhile)
         self._callers.ask(loop, asked)
         try:
             return await future
@@ -164,8 +175,9 @@ class Writer:
         except OSError as error:
             _refuse(jobs, system_fault(error))
         else:
+            _tell([job for job in jobs if job.meanwhile is not None and job.error is None], _Job.foretell)
             self._make_durable(jobs)
-        _deliver(jobs)
+        _tell(jobs, _Job.deliver)
         return ended
 
     def _check_file(self) -> None:
@@ -264,17 +276,17 @@ def _refuse(jobs: list[_Job], error: BaseException) -> None:
         job.error = error
 
 
-def _deliver(jobs: list[_Job]) -> None:
+def _tell(jobs: list[_Job], how: Callable[[_Job], None]) -> None:
     by_loop: dict[asyncio.AbstractEventLoop, list[_Job]] = {}
     for job in jobs:
         by_loop.setdefault(job.loop, []).append(job)
     for loop, theirs in by_loop.items():
         try:
-            loop.call_soon_threadsafe(_deliver_all, theirs)
+            loop.call_soon_threadsafe(_tell_all, theirs, how)
         except RuntimeError:
             continue  # that event loop has ended: nobody is left to tell, and what was written is written
 
 
-def _deliver_all(jobs: list[_Job]) -> None:
+def _tell_all(jobs: list[_Job], how: Callable[[_Job], None]) -> None:
     for job in jobs:
-        job.deliver()
+        how(job)

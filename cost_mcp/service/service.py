@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from cost_mcp.budgets.projection import with_projection
 from cost_mcp.errors import InvalidInput
-from cost_mcp.ledger.contract import BudgetChange, Ledger, StoredCall, Verification
+from cost_mcp.ledger.contract import BudgetChange, Ledger, Recorded, StoredCall, Verification
 from cost_mcp.model.budget import Budget, Standing
 from cost_mcp.model.call import Call, Context, Rank
 from cost_mcp.model.charge import AGENTS, UNPRICED, PricedCall, Pricing
@@ -33,7 +33,7 @@ from cost_mcp.service.answer import (
     windows_of,
 )
 from cost_mcp.service.budget_order import read_budget
-from cost_mcp.service.call_report import Reporter, bind, read_call
+from cost_mcp.service.call_report import Remarks, Reporter, bind, read_call
 from cost_mcp.service.cheaper import Priced
 from cost_mcp.service.estimating import Estimate, estimate
 from cost_mcp.service.fields import Fields, context_of, present
@@ -72,8 +72,14 @@ class Service:
     clock: Clock
     delivering: Delivering | None = None
 
-    async def record(self, fields: Fields, *, source: str, rank: Rank) -> Receipt:
-        """Record one call, durably, and answer what it cost and where its budgets stand."""
+    async def record(
+        self, fields: Fields, *, source: str, rank: Rank, meanwhile: Callable[[Receipt], None] | None = None
+    ) -> Receipt:
+        """Record one call, durably, and answer what it cost and where its budgets stand.
+
+        ``meanwhile`` may hear the very receipt that this returns while the disk still makes it durable, to draw it; what it
+        draws is shown to nobody before this returns.
+        """
         now = self.clock()
         reporter = Reporter(source=source, rank=rank, held_to_recent=source == AGENTS)
         call, remarks = read_call(fields, reporter, self.settings, now)
@@ -85,12 +91,19 @@ class Service:
         if not self.settings.enabled:
             off = "Tracking is off (COST_MCP_ENABLED=false): the call was not recorded."
             return Receipt(outcome=SKIPPED, recorded=priced, warnings=(off, *remarks.notes))
-        (answer,) = await self.ledger.record((priced,), now)
+        told: list[Receipt] = []
+
+        def tell(answers: Recorded) -> None:
+            if meanwhile is not None and isinstance(answers[0], Receipt):
+                told.append(_told(answers[0], remarks))
+                meanwhile(told[0])
+
+        (answer,) = await self.ledger.record((priced,), now, meanwhile=None if meanwhile is None else tell)
         if isinstance(answer, Exception):
             raise answer
         if self.delivering is not None:
             self.delivering.noticed(answer)
-        return answer.warned(*remarks.notes, *_pricing_warnings(answer.pricing))
+        return told[0] if told else _told(answer, remarks)
 
     async def _succeeding(self, call: Call) -> tuple[Call, bool]:
         """A better source's report, completed from the weaker one it will correct: the tier it does not say has its price.
@@ -137,13 +150,25 @@ class Service:
         covering = covering_of(answer.standings, question.covered)
         return replace(answer, fitting=await self._what_fits(question.asked, covering, now))
 
-    async def reserve_budget(self, fields: Fields) -> Admission:
-        """Hold an amount, or the most a call can cost, against every budget that covers it; or say which one denies it."""
+    async def reserve_budget(self, fields: Fields, *, meanwhile: Callable[[Admission], None] | None = None) -> Admission:
+        """Hold an amount, or the most a call can cost, against every budget that covers it; or say which one denies it.
+
+        ``meanwhile`` as for ``record``; it does not hear of a denial, which takes longer to be told in full.
+        """
         now = self.clock()
         order = read_order(fields, self.settings, self.prices.price, now)
         if not self.settings.enabled:
             return Admission(decision="allow", why="Tracking is off (COST_MCP_ENABLED=false): nothing is held.")
-        admission = await self.ledger.reserve(order, now)
+        told: list[Admission] = []
+
+        def tell(admission: Admission) -> None:
+            if meanwhile is not None and admission.denied_by is None:
+                told.append(replace(admission, standings=with_projection(admission.standings, now)))
+                meanwhile(told[0])
+
+        admission = await self.ledger.reserve(order, now, meanwhile=None if meanwhile is None else tell)
+        if told:
+            return told[0]
         projected = replace(admission, standings=with_projection(admission.standings, now))
         denied = None if admission.denied_by is None else read_call_to_hold(fields, self.settings, self.prices.price, now)
         if denied is None:
@@ -231,6 +256,10 @@ class Service:
     async def rebuild(self) -> Verification:
         """Make windows and rollups anew from the calls."""
         return await self.ledger.rebuild()
+
+
+def _told(receipt: Receipt, remarks: Remarks) -> Receipt:
+    return receipt.warned(*remarks.notes, *_pricing_warnings(receipt.pricing))
 
 
 def _pricing_warnings(pricing: Pricing) -> tuple[str, ...]:
