@@ -235,7 +235,9 @@ def _with_assumed(budget: Budget, nanos_column: str) -> str:
     price = budget.assumed
     if price is None:
         return nanos_column
-    return f"{nanos_column} + unpriced_input_tokens * {price.input * 1000:f} + unpriced_output_tokens * {price.output * 1000:f}"
+    # Per token in nano-dollars, as reals: sums in whole numbers may pass 64 bits here and must not fail a question.
+    of_input, of_output = f"{price.input * 1000:f}e0", f"{price.output * 1000:f}e0"
+    return f"{nanos_column} + unpriced_input_tokens * {of_input} + unpriced_output_tokens * {of_output}"
 
 
 def tightest_first(standings: Sequence[Standing]) -> tuple[Standing, ...]:
