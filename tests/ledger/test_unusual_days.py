@@ -119,13 +119,8 @@ async def test_a_hold_over_both_sides_takes_room_on_both_and_is_settled_on_one(
     await sound(ledger)
 
 
-STEPS = [timedelta(seconds=5), timedelta(minutes=5), timedelta(hours=1), timedelta(days=40)]
-
-
-@pytest.mark.parametrize("step", STEPS, ids=str)
-async def test_a_clock_that_steps_back_over_midnight_loses_and_doubles_nothing(
-    ledger: Ledger, call_of: CallOf, step: timedelta
-):
+@pytest.mark.parametrize("step", [timedelta(seconds=5), timedelta(minutes=4)], ids=str)
+async def test_clocks_that_differ_over_midnight_lose_and_double_nothing(ledger: Ledger, call_of: CallOf, step: timedelta):
     ahead = at("2026-11-23T00:00:01")
     back = ahead - step
     await ledger.set_budget(budget("day"), back, "tester")
@@ -143,6 +138,33 @@ async def test_a_clock_that_steps_back_over_midnight_loses_and_doubles_nothing(
     assert not receipt.unadmitted
     later = ahead + timedelta(seconds=700)
     assert await stands(ledger, later, back) == [("0.8", "0"), ("0.05", "0")]
+    await sound(ledger)
+
+
+@pytest.mark.parametrize("step", [timedelta(hours=1), timedelta(days=40)], ids=str)
+async def test_a_clock_set_back_over_midnight_takes_what_is_held_along_and_leaves_what_is_spent(
+    ledger: Ledger, call_of: CallOf, step: timedelta
+):
+    ahead = at("2026-11-23T00:00:01")
+    back = ahead - step
+    await ledger.set_budget(budget("day"), back, "tester")
+    await spend(ledger, call_of("a", cost="0.3", at=ahead), ahead)
+    held = (await reserve(ledger, ahead, "0.6", seconds=600, key="k")).reservation
+    assert held is not None
+
+    assert (await reserve(ledger, back, "0.5", seconds=60)).decision == "deny", (
+        "what is held is held today, whichever day that is"
+    )
+    assert (await reserve(ledger, back, "0.4", seconds=60)).decision != "deny", "what is spent counts on its own day"
+    again = await reserve(ledger, back, "0.6", seconds=600, key="k")
+    assert again.repeated
+    assert again.reservation is not None
+    assert again.reservation.expires_at == back + timedelta(seconds=600)
+    assert await stands(ledger, ahead - timedelta(seconds=1), back) == [("0.3", "0"), ("0", "1")]
+    receipt = await spend(ledger, call_of("c", cost="0.5", at=back, reservation_id=held.reservation_id), back)
+    assert not receipt.unadmitted
+    later = back + timedelta(seconds=61)
+    assert await stands(ledger, ahead, later) == [("0.3", "0"), ("0.5", "0")]
     await sound(ledger)
 
 
