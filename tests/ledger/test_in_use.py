@@ -84,22 +84,23 @@ async def test_a_stopped_program_that_keeps_the_lock_is_named_and_nothing_is_wri
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ):
     db = tmp_path / "ledger.db"
-    async with cost_mcp.open(db, environ=NO_CONFIG) as cost:
-        await cost.record(**CALL, call_id="first")
-        with subprocess.Popen(  # noqa: ASYNC220 (the loop has nothing else to do meanwhile)
-            [sys.executable, "-c", HOLDER, f"{db}.lock"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-        ) as holder:
-            assert holder.stdout is not None
-            holder.stdout.readline()
-            os.kill(holder.pid, signal.SIGSTOP)
-            with monkeypatch.context() as impatient:
-                impatient.setattr(writer, "PATIENCE_SECONDS", 0.2)  # the same wait, only shorter; the others may take their time
+    monkeypatch.setattr(writer, "PATIENCE_SECONDS", 0.2)  # the same wait, only shorter, and only for the call that is refused
+    async with cost_mcp.open(db, environ=NO_CONFIG) as impatient:
+        monkeypatch.undo()
+        async with cost_mcp.open(db, environ=NO_CONFIG) as cost:
+            await cost.record(**CALL, call_id="first")
+            with subprocess.Popen(  # noqa: ASYNC220 (the loop has nothing else to do meanwhile)
+                [sys.executable, "-c", HOLDER, f"{db}.lock"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            ) as holder:
+                assert holder.stdout is not None
+                holder.stdout.readline()
+                os.kill(holder.pid, signal.SIGSTOP)
                 with pytest.raises(LedgerUnavailable, match="keeps the ledger locked; nothing was written"):
-                    await cost.record(**CALL, call_id="second")
-            assert (await cost.cost_report(period="total")).report.totals.calls == 1
-            holder.kill()
-        await cost.record(**CALL, call_id="third")
-        assert (await cost.cost_report(period="total")).report.totals.calls == 2
+                    await impatient.record(**CALL, call_id="second")
+                assert (await cost.cost_report(period="total")).report.totals.calls == 1
+                holder.kill()
+            await cost.record(**CALL, call_id="third")
+            assert (await cost.cost_report(period="total")).report.totals.calls == 2
 
 
 async def test_a_link_to_the_ledger_is_the_same_ledger(tmp_path: Path):
