@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from operator import add
 from pathlib import Path
@@ -67,7 +67,7 @@ class Book:
         self._prices: dict[tuple[str, str], int] = {}
         self._new_series: dict[SeriesKey, int] = {}
         self._new_prices: dict[tuple[str, str], int] = {}
-        self._due: dict[tuple[Any, ...], tuple[int, ...]] = {}
+        self._landed: dict[tuple[Any, ...], tuple[Sequence[Window], list[int]]] = {}
         self._touched: dict[WindowKey, Window] = {}
 
     def begin(self) -> None:
@@ -75,7 +75,7 @@ class Book:
         self.last_seq = 0
         self.swept_at = 0
         self.raised.begin()
-        self._due.clear()
+        self._landed.clear()
         self._touched.clear()
         self.db.execute("BEGIN IMMEDIATE")
         revision, self.folded_seq, self.first_end = self.db.execute(_SELECT_STATE).fetchone()
@@ -138,22 +138,32 @@ class Book:
             found = self._budgets[tenant] = tuple(Counting(budget_of(text), self.window_of) for (text,) in rows)
         return found
 
-    def look_at_window(self, window: Window) -> None:
-        """Read this window once everything of this transaction is written."""
-        self._touched[window.key] = window
+    def look_at_windows(self, windows: Iterable[Window]) -> None:
+        """Read these windows once everything of this transaction is written."""
+        for window in windows:
+            self._touched[window.key] = window
 
-    def add_to_window(self, window: Window, call: Call, sums: Sequence[int]) -> None:
-        """Add sums (in the order of ``WINDOW_SUMS``) to a window by the end of this transaction."""
-        # Many calls of one commit share their windows: each window is written once.
-        key = (*window.key, call.billing, call.source, int(call.rank))
-        due = self._due.get(key)
-        self._due[key] = tuple(sums) if due is None else tuple(map(add, due, sums))
+    def add_to_windows(self, windows: Sequence[Window], call: Call, sums: Sequence[int]) -> None:
+        """Add sums (in the order of ``WINDOW_SUMS``) to each of the windows by the end of this transaction."""
+        # Most calls of one commit share all their windows: sums are added once for all of them, each window is written once.
+        landing = (call.billing, call.source, call.rank, *map(id, windows))
+        due = self._landed.get(landing)
+        if due is None:
+            self._landed[landing] = (windows, [*sums])
+        else:
+            due[1][:] = map(add, due[1], sums)
 
     def write_windows(self) -> None:
         """Write what was added to windows so far: at the end, and before anything else reads or replaces them."""
-        if self._due:
-            self.db.executemany(ADD_TO_WINDOW, [(*key, *due) for key, due in self._due.items()])
-            self._due.clear()
+        if not self._landed:
+            return
+        due: dict[tuple[Any, ...], Sequence[int]] = {}
+        for (billing, source, rank, *_), (windows, sums) in self._landed.items():
+            for window in windows:
+                key = (*window.key, billing, source, int(rank))
+                due[key] = [*map(add, due[key], sums)] if key in due else sums
+        self.db.executemany(ADD_TO_WINDOW, [(*key, *sums) for key, sums in due.items()])
+        self._landed.clear()
 
     def standings(self, windows: Sequence[Window]) -> list[Standing]:
         """Where windows stand by what was written so far, in their order."""

@@ -27,7 +27,7 @@ from cost_mcp.model.receipt import CORRECTED, CREATED, EXISTS, Receipt
 from cost_mcp.model.scope import Covered
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # made for every call: freezing these two costs more than filling them
 class Prepared:
     """A call with everything worked out that does not need the ledger."""
 
@@ -38,7 +38,7 @@ class Prepared:
     sums: tuple[int, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Entered:
     """A receipt without its standings, and the windows they are read from once the whole commit is known."""
 
@@ -163,8 +163,7 @@ def _enter(book: Book, call: Prepared, revision: int, recorded_at: int, kept: Ke
     seq = book.db.execute(INSERT_ENTRY, values).lastrowid
     assert seq is not None
     book.last_seq = seq
-    for window in windows:
-        book.add_to_window(window, key, call.sums)
+    book.add_to_windows(windows, key, call.sums)
     if kept is not None:
         settle(book, kept, settlement)
     warnings = (*priced.pricing.warnings, *settlement.warnings)
@@ -174,14 +173,12 @@ def _enter(book: Book, call: Prepared, revision: int, recorded_at: int, kept: Ke
 def _reverse(book: Book, stored: StoredEntry, recorded_at: int) -> None:
     book.db.execute(REVERSE_ENTRY, (recorded_at, stored.seq))
     undone = tuple(map(neg, window_sums(stored.priced)))
-    for window in _windows(book, stored.priced, covered_by(stored.priced)):
-        book.add_to_window(window, stored.priced.call, undone)
+    book.add_to_windows(_windows(book, stored.priced, covered_by(stored.priced)), stored.priced.call, undone)
 
 
 def _windows(book: Book, priced: PricedCall, covered: Covered) -> tuple[Window, ...]:
     occurred_at = priced.call.occurred_at
     found = [counting.window(covered, occurred_at) for counting in book.budgets(priced.call.tenant)]
     windows = tuple([window for window in found if window is not None])
-    for window in windows:
-        book.look_at_window(window)
+    book.look_at_windows(windows)
     return windows
