@@ -115,8 +115,9 @@ class LogFormat:
     """One agent's kind of log.
 
     ``cares`` is a cheap test of the bytes: a line it answers False for may be left out without being fed; most bytes of a log
-    are no usage and are never decoded. ``whole``: the file is one JSON document, fed at once as line 1. ``open`` takes a state
-    of ``LogParser.state``, or None for a file's beginning. ``reasons`` are the words of its skips and what they mean.
+    are no usage and are never decoded. ``whole``: the file is one JSON document, fed at once as line 1; ``whole_suffixes``: so
+    are the files whose names end like this, where others are read by line (ask ``is_whole``). ``open`` takes a state of
+    ``LogParser.state``, or None for a file's beginning. ``reasons`` are the words of its skips and what they mean.
     """
 
     source: str
@@ -124,4 +125,9 @@ class LogFormat:
     cares: Callable[[bytes], bool]
     rank: Rank = Rank.LOG
     whole: bool = False
+    whole_suffixes: tuple[str, ...] = ()
     reasons: Mapping[str, str] = field(default=REASONS)
+
+    def is_whole(self, facts: FileFacts) -> bool:
+        """Whether this file is one JSON document, to be fed at once."""
+        return self.whole or bool(facts.parts and facts.parts[-1].endswith(self.whole_suffixes))
