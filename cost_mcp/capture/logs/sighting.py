@@ -44,8 +44,8 @@ class Sighting:
     provisional: bool = False
     stated_cost_usd: Decimal | None = None
     billing: str | None = None
-    metadata: Mapping[str, object] = field(default=EMPTY_METADATA)
-    tags: Mapping[str, str] = field(default=EMPTY_TAGS)
+    metadata: Mapping[str, object] = field(default_factory=lambda: EMPTY_METADATA)
+    tags: Mapping[str, str] = field(default_factory=lambda: EMPTY_TAGS)
     uncounted: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -126,7 +126,7 @@ class LogFormat:
     rank: Rank = Rank.LOG
     whole: bool = False
     whole_suffixes: tuple[str, ...] = ()
-    reasons: Mapping[str, str] = field(default=REASONS)
+    reasons: Mapping[str, str] = field(default_factory=lambda: REASONS)
 
     def is_whole(self, facts: FileFacts) -> bool:
         """Whether this file is one JSON document, to be fed at once."""
