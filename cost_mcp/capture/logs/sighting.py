@@ -11,6 +11,7 @@ from typing import Protocol
 
 from cost_mcp.model.call import Rank
 from cost_mcp.model.name import EMPTY_METADATA, EMPTY_TAGS
+from cost_mcp.model.plan_limit import PlanLimit
 from cost_mcp.model.usage import Usage
 
 State = Mapping[str, object]
@@ -62,7 +63,8 @@ class Skip:
     detail: str = ""
 
 
-Read = Sighting | Skip
+Read = Sighting | Skip | PlanLimit
+"""What reading a line settles. Of the plan limits a log tells over time, the caller keeps the newest of each ``key``."""
 
 REASONS: Mapping[str, str] = MappingProxyType(
     {
