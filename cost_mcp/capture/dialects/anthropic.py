@@ -64,7 +64,7 @@ def read(seen: Seen) -> Counts:
             reasoning_output_tokens=thinking,
             web_search_requests=usage.inner("server_tool_use").count("web_search_requests"),
         ),
-        provider=_provider(seen),
+        provider=served_by(seen.model or "", seen.response.name("id") or ""),
         tier=tier,
         notes=(*notes, *tier_notes, *((EARLY,) if _is_early(seen) else ())),
         provisional=_is_early(seen),
@@ -132,9 +132,8 @@ def _tier(seen: Seen) -> tuple[str | None, tuple[str, ...]]:
     return read_tier(seen.usage, "service_tier")
 
 
-def _provider(seen: Seen) -> str | None:
-    """Who served a Claude model, by the form of the message id; other makers' models imitate the shape."""
-    model, identity = seen.model or "", seen.response.name("id") or ""
+def served_by(model: str, identity: str) -> str | None:
+    """Who served a Claude model, by the form of the message's id; other makers' models imitate the shape."""
     if not model.startswith("claude"):
         return "aws" if identity.startswith("msg_bdrk_") else None
     clouds = {"msg_bdrk_": "aws", "msg_vrtx_": "google"}
