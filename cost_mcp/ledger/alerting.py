@@ -13,10 +13,11 @@ from decimal import Decimal
 
 from cost_mcp.errors import CostError
 from cost_mcp.ledger.alert_row import INSERT_ALERT, alert_values, level_number
-from cost_mcp.ledger.book import Book, Held
+from cost_mcp.ledger.book import Book
+from cost_mcp.ledger.held import Held
 from cost_mcp.ledger.holding import sweep
 from cost_mcp.ledger.recording import Answer, Entered, Prepared, enter_calls
-from cost_mcp.ledger.window import Window, WindowKey
+from cost_mcp.ledger.window import Window, WindowKey, standing
 from cost_mcp.model.alert import LEVELS, Alert
 from cost_mcp.model.budget import Budget, Standing
 from cost_mcp.model.call import new_id
@@ -34,15 +35,14 @@ _VALUES_PAST = (
     "SELECT each_value FROM budget_windows WHERE tenant = ? AND budget_id = ? AND window_start = ? AND (billing = 'api' OR ?) "
     "GROUP BY each_value HAVING SUM({column}) >= ?"
 )
-_NEVER = Decimal("Infinity")
 
 
 def raise_alerts(book: Book, held: Held) -> None:
     """Raise what the windows call for that a transaction looked at. No statement runs where no level rose."""
     raised = book.raised
-    for key, stands in held.items():
-        if not raised.is_silent(key, stands) and key not in raised.quiet:
-            _look_at(book, key, stands, from_micros(book.swept_at))
+    for window, sums in held:
+        if not raised.is_silent(window, sums) and window.key not in raised.quiet:
+            _look_at(book, window, standing(window, sums), from_micros(book.swept_at))
 
 
 def enter_quietly(book: Book, calls: Sequence[Prepared | CostError], now: datetime) -> tuple[Answer, ...]:
@@ -96,13 +96,13 @@ def raise_alert(book: Book, alert: Alert, now: datetime) -> bool:
     return True
 
 
-def _look_at(book: Book, key: WindowKey, stands: Standing, now: datetime) -> None:
+def _look_at(book: Book, window: Window, stands: Standing, now: datetime) -> None:
     if stands.budget.mode == "shadow":
-        book.raised.keep_silent(key, stands, _NEVER)
+        book.raised.keep_silent(window, None)
     elif stands.window_end is None or stands.window_end > now:
-        if _rises(book, "budget", key, stands.state):
+        if _rises(book, "budget", window.key, stands.state):
             _enter(book, _budget_alert(stands, now, {}), now)
-        book.raised.keep_silent(key, stands, _next_level_at(stands))
+        book.raised.keep_silent(window, _next_level_at(stands))
 
 
 def _rises(book: Book, kind: str, key: WindowKey, state: str) -> bool:
@@ -116,11 +116,11 @@ def _enter(book: Book, alert: Alert, now: datetime) -> None:
     book.db.execute(INSERT_ALERT, alert_values(alert, now))
 
 
-def _next_level_at(stands: Standing) -> Decimal:
-    """The spend at which the window reaches the level above its own."""
+def _next_level_at(stands: Standing) -> Decimal | None:
+    """The spend at which the window reaches the level above its own; None when there is none."""
     above = LEVELS[level_number(stands.state) :]
     if not above:
-        return _NEVER
+        return None
     step: Decimal = getattr(stands.budget.thresholds, above[0])
     return stands.budget.limit * step / 100
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from operator import add
 from pathlib import Path
@@ -12,19 +12,11 @@ from cost_mcp.ledger.budget_row import budget_of
 from cost_mcp.ledger.contract import WindowOf
 from cost_mcp.ledger.entry import INSERT_PRICE_ENTRY, SELECT_PRICE_ENTRY, price_entry_text
 from cost_mcp.ledger.file import open_for_writing
+from cost_mcp.ledger.held import Held
 from cost_mcp.ledger.lock import FileLock
 from cost_mcp.ledger.raised import Raised
 from cost_mcp.ledger.series import INSERT_SERIES, SELECT_SERIES, SeriesKey
-from cost_mcp.ledger.window import (
-    ADD_TO_WINDOW,
-    MOST_WINDOWS,
-    Counting,
-    Window,
-    WindowKey,
-    standing,
-    tightness,
-    window_sums_of,
-)
+from cost_mcp.ledger.window import ADD_TO_WINDOW, MOST_WINDOWS, Counting, Window, WindowKey, standing, sums_of, window_rows_of
 from cost_mcp.model.budget import Standing
 from cost_mcp.model.call import Call
 from cost_mcp.model.charge import PriceEntry
@@ -40,9 +32,6 @@ _MOST_REMEMBERED = 10_000
 
 FOLD_AFTER = 256
 """Rows above the watermark at which they are folded: a fold costs about 9 µs a row, a report reads as many raw."""
-
-Held = Mapping[WindowKey, Standing]
-"""Where the windows stand that a transaction looked at, tightest first."""
 
 
 class Book:
@@ -167,20 +156,21 @@ class Book:
 
     def standings(self, windows: Sequence[Window]) -> list[Standing]:
         """Where windows stand by what was written so far, in their order."""
-        found: list[Standing] = []
-        for first in range(0, len(windows), MOST_WINDOWS):
-            some = windows[first : first + MOST_WINDOWS]
-            rows: list[tuple[Any, ...]] = self.db.execute(*window_sums_of(some, held=self.first_end is not None)).fetchall()
-            found += [standing(some[int(row[0])], row[1:]) for row in rows]
-        return found
+        return [standing(window, sums) for window, sums in zip(windows, self._sums(windows), strict=True)]
 
     def read_windows(self) -> Held:
-        """Where the windows looked at stand, everything written, tightest first; worked out once for all calls of the commit."""
+        """Where the windows looked at stand, everything written."""
         self.write_windows()
-        standings = self.standings([*self._touched.values()])
-        held = dict(sorted(zip(self._touched, standings, strict=True), key=lambda pair: tightness(pair[1])))
+        windows = [*self._touched.values()]
         self._touched.clear()
-        return held
+        return Held(windows, self._sums(windows))
+
+    def _sums(self, windows: Sequence[Window]) -> list[Sequence[int]]:
+        found: list[Sequence[int]] = []
+        for first in range(0, len(windows), MOST_WINDOWS):
+            some = windows[first : first + MOST_WINDOWS]
+            found += sums_of(some, self.db.execute(*window_rows_of(some, held=self.first_end is not None)))
+        return found
 
     def budgets_changed(self) -> None:
         """Tell every process, this one too, that budgets are not what they were."""

@@ -35,7 +35,7 @@ else:
 
 
 _ROOM_BYTES = 1 << 20
-_LONGEST_BYTES = 16 << 20
+_LONGEST_BYTES = 64 << 20
 """About where a checkpoint lets the log begin anew (file.py): it is not lengthened beyond."""
 
 _FRAME_BYTES = 24 + 4096

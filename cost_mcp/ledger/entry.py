@@ -110,7 +110,7 @@ def _compact(value: object) -> str:
 
 def _charges_text(charges: tuple[Charge, ...]) -> str:
     # Written by hand: meters are our own words and the rest are numbers, so nothing needs escaping.
-    rows = [f'["{c.meter}",{c.quantity},"{c.unit_price_usd}",{nanos(c.cost_usd)}]' for c in charges]
+    rows = [f'["{c.meter}",{c.quantity},"{c.unit_price_usd!s}",{nanos(c.cost_usd)}]' for c in charges]
     return f"[{','.join(rows)}]"
 
 

@@ -83,9 +83,9 @@ def open_for_writing(path: Path, lock: FileLock, now: datetime) -> sqlite3.Conne
             if db.execute("PRAGMA journal_mode = WAL").fetchone()[0] != "wal":
                 raise LedgerUnavailable("the ledger's disk cannot share memory between programs.", hint="Use a local disk.")
             db.execute("PRAGMA synchronous = NORMAL")  # durable.py syncs the log before anything is acknowledged
-            # Fewer checkpoints, each under 16 MB: hot pages are copied once for many commits. Foreign keys are not checked row by
+            # Fewer checkpoints, each under 64 MB: hot pages are copied once for many commits, and everyone waits for a checkpoint. Foreign keys are not checked row by
             # row: the numbers come from the same transaction, and verify looks at all of them.
-            db.execute("PRAGMA wal_autocheckpoint = 4000")
+            db.execute("PRAGMA wal_autocheckpoint = 16000")
             migrate(db, now)
         except (*DATABASE_FAULTS, CostError) as error:
             if db is not None:

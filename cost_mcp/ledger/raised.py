@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from decimal import Decimal
 
-from cost_mcp.ledger.window import WindowKey
-from cost_mcp.model.budget import Budget, Standing
+from cost_mcp.ledger.window import Window, WindowKey, spent_whole
+from cost_mcp.model.budget import Budget
+from cost_mcp.model.money import NANOS_PER_USD
 
 MOST_REMEMBERED = 10_000
 
@@ -18,7 +21,7 @@ class Raised:
 
     def __init__(self) -> None:
         self.quiet: set[WindowKey] = set()  # windows of this transaction that are not to raise anything
-        self._silent_below: dict[WindowKey, tuple[Budget, Decimal]] = {}
+        self._silent_below: dict[WindowKey, tuple[Budget, int | None]] = {}  # in the whole numbers of ``spent_whole``
 
     def begin(self) -> None:
         """A transaction starts: nothing in it is quiet yet."""
@@ -28,13 +31,16 @@ class Raised:
         """A transaction was undone: what it raised is not raised."""
         self._silent_below.clear()
 
-    def is_silent(self, key: WindowKey, standing: Standing) -> bool:
+    def is_silent(self, window: Window, sums: Sequence[int]) -> bool:
         """Whether it is known that this window has nothing to raise."""
-        known = self._silent_below.get(key)
-        return known is not None and known[0] is standing.budget and standing.spent < known[1]
+        known = self._silent_below.get(window.key)
+        if known is None or known[0] is not window.budget:
+            return False
+        return known[1] is None or (window.budget.assumed is None and spent_whole(window.budget, sums) < known[1])
 
-    def keep_silent(self, key: WindowKey, standing: Standing, below: Decimal) -> None:
-        """Remember that this window has nothing to raise while it has spent less than ``below``."""
+    def keep_silent(self, window: Window, below: Decimal | None) -> None:
+        """Remember that this window has nothing to raise while it has spent less than ``below``; ever, for None."""
         if len(self._silent_below) >= MOST_REMEMBERED:
             self._silent_below.clear()
-        self._silent_below[key] = (standing.budget, below)
+        whole = None if below is None else math.ceil(below * NANOS_PER_USD if window.budget.unit == "usd" else below)
+        self._silent_below[window.key] = (window.budget, whole)

@@ -10,17 +10,17 @@ from operator import neg
 from typing import Any
 
 from cost_mcp.errors import Conflict, CostError
-from cost_mcp.ledger.book import Book, Held
+from cost_mcp.ledger.book import Book
 from cost_mcp.ledger.coverage import covered_by
 from cost_mcp.ledger.entry import INSERT_ENTRY, REVERSE_ENTRY, check_recordable, entry_values
+from cost_mcp.ledger.held import Held, Standings
 from cost_mcp.ledger.holding import find, sweep
 from cost_mcp.ledger.repeat import context_warning, corrects
 from cost_mcp.ledger.reservation_row import HELD, KeptReservation
 from cost_mcp.ledger.series import SeriesKey, series_of
 from cost_mcp.ledger.settling import Settlement, judge, named_by, settle
 from cost_mcp.ledger.stored import SELECT_CURRENT, StoredEntry, stored_entry
-from cost_mcp.ledger.window import Window, tightest_first, window_sums
-from cost_mcp.model.budget import Standing
+from cost_mcp.ledger.window import Window, window_sums
 from cost_mcp.model.charge import PricedCall
 from cost_mcp.model.moment import micros
 from cost_mcp.model.receipt import CORRECTED, CREATED, EXISTS, Receipt
@@ -77,17 +77,11 @@ def _receipt(entered: Entered, held: Held) -> Receipt:
     return Receipt(
         outcome=entered.outcome,
         recorded=entered.recorded,
-        standings=_standings(entered.windows, held),
+        standings=Standings(held, entered.windows),
         warnings=entered.warnings,
         reservation=entered.settlement.reservation,
         unadmitted=entered.settlement.unadmitted,
     )
-
-
-def _standings(windows: tuple[Window, ...], held: Held) -> tuple[Standing, ...]:
-    if len(windows) == len(held):  # every call of the commit in the same windows, as it mostly is
-        return tuple(held.values())
-    return tightest_first([held[window.key] for window in windows])
 
 
 def _answer(book: Book, call: Prepared, recorded_at: int) -> Answer:

@@ -12,10 +12,11 @@ from typing import TypeVar
 from cost_mcp.errors import CostError, InvalidInput
 from cost_mcp.ledger import alerting, audit, budgeting, delivery, reserving, standing
 from cost_mcp.ledger.alert_row import alerts
-from cost_mcp.ledger.book import Book, Held
+from cost_mcp.ledger.book import Book
 from cost_mcp.ledger.contract import BudgetChange, Ledger, Recorded, StoredCall, Verification, WindowOf
 from cost_mcp.ledger.faults import ledger_fault
 from cost_mcp.ledger.file import open_for_reading
+from cost_mcp.ledger.held import Held
 from cost_mcp.ledger.lookup import lookup
 from cost_mcp.ledger.pool import Pool
 from cost_mcp.ledger.recording import Answer, enter_calls, prepare, receipts

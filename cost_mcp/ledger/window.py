@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
+from operator import add
 from typing import Any
 
 from cost_mcp.ledger.contract import WindowOf
@@ -22,6 +23,7 @@ WINDOW_SUMS = (
     "calls", "unpriced_calls", "provisional_calls", "cost_nanos", "charged_nanos", "provisional_nanos", "tokens", "provisional_tokens",
     "unpriced_input_tokens", "unpriced_output_tokens",
 )  # fmt: skip
+_COST, _CHARGED, _TOKENS = (WINDOW_SUMS.index(name) for name in ("cost_nanos", "charged_nanos", "tokens"))
 WINDOW_KEY = ("tenant", "budget_id", "window_start", "each_value", "billing", "source", "rank")
 ADD_TO_WINDOW = (
     f"INSERT INTO budget_windows ({', '.join((*WINDOW_KEY, *WINDOW_SUMS))}) "
@@ -34,13 +36,13 @@ TIGHTEST = 5
 MOST_WINDOWS = 32
 """The most windows one statement reads."""
 _ZERO = Decimal(0)
-_SUMS = ", ".join(f"COALESCE(SUM({c}), 0) AS {c}" for c in WINDOW_SUMS)
 _IN_WINDOW = "FROM budget_windows WHERE tenant = ? AND budget_id = ? AND window_start = ? AND (billing = 'api' OR ?)"
 _HELD_COLUMN = {"usd": "nanos", "tokens": "tokens", "calls": "calls"}
 _HELD = "FROM held_sums WHERE tenant = ? AND budget_id = ? AND window_start = ?"
-_HELD_COLUMNS = {unit: (column,) for unit, column in _HELD_COLUMN.items()} | {
-    "assuming": ("nanos", "unpriced_input_tokens", "unpriced_output_tokens")
+_HELD_COLUMNS = {unit: f"{column}, 0, 0" for unit, column in _HELD_COLUMN.items()} | {
+    "assuming": "nanos, unpriced_input_tokens, unpriced_output_tokens"
 }
+_EMPTY: Sequence[int] = (0,) * (len(WINDOW_SUMS) + 3)
 _TIGHTEST_WINDOWS = (
     f"SELECT each_value {_IN_WINDOW} GROUP BY each_value ORDER BY SUM({{column}}) DESC, each_value LIMIT {TIGHTEST}"
 )
@@ -137,18 +139,29 @@ def window_sums(priced: PricedCall) -> tuple[int, ...]:
     )
 
 
-def window_sums_of(windows: Sequence[Window], *, held: bool = True) -> tuple[str, list[object]]:
-    """The statement that reads up to ``MOST_WINDOWS`` windows, a row each: its place in ``windows``, what was spent, in the
-    order of ``WINDOW_SUMS``, then what is held: in the budget's unit, and the input and output tokens without a known price
-    where it assumes one. ``held`` is False where no reservation lives anywhere: then nothing is held and nobody looks.
+def window_rows_of(windows: Sequence[Window], *, held: bool = True) -> tuple[str, list[object]]:
+    """The statement that reads up to ``MOST_WINDOWS`` windows; what it gives is for ``sums_of``.
+
+    ``held`` is False where no reservation lives anywhere: then nothing is held and nobody looks.
     """
     kinds = [_held_kind(window.budget) if held else None for window in windows]
     values: list[object] = []
     for window, kind in zip(windows, kinds, strict=True):
         *key, each_value = window.key
-        values += [*key, each_value] * (0 if kind is None else len(_HELD_COLUMNS[kind]))
         values += [*key, window.budget.include_subscription, each_value]
-    return _window_sums(tuple(kinds)), values
+        if kind is not None:
+            values += [*key, each_value]
+    return _window_rows(tuple(kinds)), values
+
+
+def sums_of(windows: Sequence[Window], rows: Iterable[Sequence[Any]]) -> list[Sequence[int]]:
+    """For each window the sums in the order of ``WINDOW_SUMS``, then what is held: in the budget's unit, and the input and output
+    tokens without a known price where it assumes one.
+    """
+    found: list[Sequence[int]] = [_EMPTY] * len(windows)
+    for number, *sums in rows:  # mostly one for a window: one billing, one source
+        found[number] = sums if found[number] is _EMPTY else [*map(add, found[number], sums)]
+    return found
 
 
 def _held_kind(budget: Budget) -> str:
@@ -156,13 +169,14 @@ def _held_kind(budget: Budget) -> str:
 
 
 @lru_cache(maxsize=256)
-def _window_sums(kinds: tuple[str | None, ...]) -> str:
+def _window_rows(kinds: tuple[str | None, ...]) -> str:
     # One statement instead of one for each window: most of what such a small one costs is starting it.
     selects: list[str] = []
     for number, kind in enumerate(kinds):
-        columns = () if kind is None else _HELD_COLUMNS[kind]
-        held = [*(f"(SELECT {column} {_HELD} AND each_value = ?)" for column in columns), *["0"] * (3 - len(columns))]
-        selects.append(f"SELECT {number}, {_SUMS}, {', '.join(held)} {_IN_WINDOW} AND each_value = ?")
+        selects.append(f"SELECT {number}, {', '.join(WINDOW_SUMS)}, 0, 0, 0 {_IN_WINDOW} AND each_value = ?")
+        if kind is not None:
+            nothing = ", ".join("0" for _ in WINDOW_SUMS)
+            selects.append(f"SELECT {number}, {nothing}, {_HELD_COLUMNS[kind]} {_HELD} AND each_value = ?")
     return " UNION ALL ".join(selects)
 
 
@@ -174,8 +188,8 @@ def expired_holds(tenant: str, now: datetime) -> Plan[Expired]:
 
 def one_window(window: Window, expired: Expired) -> Plan[Standing]:
     """Where a budget stands in one window; zero when nothing was spent or is held in it."""
-    ((_, *sums),) = yield window_sums_of((window,))
-    return standing(window, sums, expired)
+    rows = yield window_rows_of((window,))
+    return standing(window, sums_of((window,), rows)[0], expired)
 
 
 def tightest_windows(budget: Budget, start: datetime, end: datetime | None, expired: Expired) -> Plan[tuple[Standing, ...]]:
@@ -189,20 +203,20 @@ def tightest_windows(budget: Budget, start: datetime, end: datetime | None, expi
         if one.calls or one.spent or one.reserved:
             found.append(one)
     found.sort(key=lambda s: (-(s.spent + s.reserved), s.each_value or ""))
-    return tuple(found[:TIGHTEST]) or (standing(Window(budget, start, end), (0,) * (len(WINDOW_SUMS) + 3)),)
+    return tuple(found[:TIGHTEST]) or (standing(Window(budget, start, end), _EMPTY),)
 
 
-def standing(window: Window, row: Sequence[Any], expired: Expired | None = None) -> Standing:
-    """What ``window_sums_of`` read of one window, less what has ``expired``, as a ``Standing`` in the budget's unit."""
-    calls, unpriced, provisional_calls, cost, charged, provisional_cost, tokens, provisional_tokens, *rest = row
+def standing(window: Window, sums: Sequence[int], expired: Expired | None = None) -> Standing:
+    """What ``sums_of`` gives of one window, less what has ``expired``, as a ``Standing`` in the budget's unit."""
+    calls, unpriced, provisional_calls, cost, charged, provisional_cost, tokens, provisional_tokens, *rest = sums
     unpriced_input, unpriced_output, kept, held_input, held_output = rest
     budget = window.budget
     over = expired.get(window.key, _NOTHING) if expired else _NOTHING
-    held = (kept or 0) - over[budget.unit]
+    held = kept - over[budget.unit]
     assumed = reserved = _ZERO
     if budget.assumed is not None:
         assumed = budget.assumed.cost(unpriced_input, unpriced_output)
-        reserved = budget.assumed.cost((held_input or 0) - over["unpriced_input"], (held_output or 0) - over["unpriced_output"])
+        reserved = budget.assumed.cost(held_input - over["unpriced_input"], held_output - over["unpriced_output"])
     if budget.unit == "usd":
         spent = usd(charged if budget.mode == "enforce" else cost) + assumed
         provisional = usd(provisional_cost)
@@ -222,6 +236,13 @@ def standing(window: Window, row: Sequence[Any], expired: Expired | None = None)
         provisional=provisional,
         assumed=assumed,
     )
+
+
+def spent_whole(budget: Budget, sums: Sequence[int]) -> int:
+    """What is spent by ``sums``, in whole nano-dollars, tokens or calls, without what is assumed."""
+    if budget.unit != "usd":
+        return sums[_TOKENS if budget.unit == "tokens" else 0]
+    return sums[_CHARGED if budget.mode == "enforce" else _COST]
 
 
 def _spent_column(budget: Budget) -> str:

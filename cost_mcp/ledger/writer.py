@@ -16,17 +16,16 @@ from typing import Any, TypeVar
 
 from cost_mcp.errors import LedgerError, LedgerUnavailable
 from cost_mcp.ledger.alerting import raise_alerts
-from cost_mcp.ledger.book import Book, Held
+from cost_mcp.ledger.book import Book
 from cost_mcp.ledger.callers import Callers
 from cost_mcp.ledger.contract import WindowOf
 from cost_mcp.ledger.durable import Log
 from cost_mcp.ledger.faults import DATABASE_FAULTS, gone, held, ledger_fault, not_durable, system_fault, too_large
 from cost_mcp.ledger.file import open_lock, real_path
 from cost_mcp.ledger.fold import fold_when_due
+from cost_mcp.ledger.held import Held
 from cost_mcp.ledger.lock import PATIENCE_SECONDS, FileLock
 from cost_mcp.ledger.refill import refill_when_due
-from cost_mcp.ledger.window import WindowKey
-from cost_mcp.model.budget import Standing
 
 T = TypeVar("T")
 
@@ -44,7 +43,7 @@ class _Job:
     meanwhile: Callable[[Any, Held], None] | None
     result: Any = None
     waiting: list[None] = field(default_factory=lambda: [None])
-    held: Held = field(default_factory=dict[WindowKey, Standing])
+    held: Held = field(default_factory=Held)
     error: BaseException | None = None
 
     def take(self) -> bool:

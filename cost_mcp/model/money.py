@@ -12,18 +12,20 @@ MAX_CALL_USD = Decimal(1_000_000)
 
 _WIDE = Context(prec=60, rounding=ROUND_HALF_EVEN)
 _NANO = Decimal("1e-9")
+_NANOS = Decimal(NANOS_PER_USD)
+_times = _WIDE.multiply
 _CENT = 10_000_000
 _HALF_CENT = _CENT // 2
 
 
 def usd(nanos: int) -> Decimal:
     """Dollars for whole nano-dollars, exact at nine decimals."""
-    return _WIDE.multiply(Decimal(nanos), _NANO)
+    return _times(Decimal(nanos), _NANO)
 
 
 def nanos(amount: Decimal) -> int:
     """Whole nano-dollars for an amount in dollars, rounded half to even."""
-    return int(_WIDE.to_integral_value(_WIDE.scaleb(amount, 9)))
+    return round(_times(amount, _NANOS))  # to the even of two neighbours
 
 
 def usd_text(amount: Decimal) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -25,7 +26,7 @@ class Receipt:
 
     outcome: str
     recorded: PricedCall
-    standings: tuple[Standing, ...] = ()
+    standings: Sequence[Standing] = ()
     warnings: tuple[str, ...] = ()
     reservation: Reservation | None = None
     unadmitted: bool = False
