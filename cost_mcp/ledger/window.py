@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from functools import lru_cache
-from operator import add
 from typing import Any
 
 from cost_mcp.ledger.contract import WindowOf
@@ -159,8 +158,11 @@ def sums_of(windows: Sequence[Window], rows: Iterable[Sequence[Any]]) -> list[Se
     tokens without a known price where it assumes one.
     """
     found: list[Sequence[int]] = [_EMPTY] * len(windows)
-    for number, *sums in rows:  # mostly one for a window: one billing, one source
-        found[number] = sums if found[number] is _EMPTY else [*map(add, found[number], sums)]
+    for row in rows:  # mostly one for a window: one billing, one source
+        number: int = row[0]
+        sums: Sequence[int] = row[1:]
+        before = found[number]
+        found[number] = sums if before is _EMPTY else [a + b for a, b in zip(before, sums, strict=True)]
     return found
 
 
