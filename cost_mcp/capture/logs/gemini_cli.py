@@ -64,6 +64,9 @@ class GeminiChat:
 
     def feed(self, line: bytes, number: int) -> Iterator[Read]:
         """The response a line tells of, or every response of a document."""
+        if not cares(line):  # documents of other kinds lie beside the chats
+            yield Skip(number, "not-usage", "It is no chat.")
+            return
         record = decode(line)
         if record is None:
             yield Skip(number, "unreadable", "It is no JSON object.")

@@ -62,6 +62,9 @@ class OpenCodeMessage:
 
     def feed(self, line: bytes, number: int) -> Iterator[Read]:
         """The call, or the calls, that a message tells of."""
+        if not cares(line):  # what a person wrote, and documents of other kinds
+            yield Skip(number, "not-usage", "It is no answer of a model.")
+            return
         record = decode(line)
         if record is None:
             yield Skip(number, "unreadable", "It is no JSON object.")

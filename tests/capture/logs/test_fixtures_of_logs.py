@@ -20,7 +20,8 @@ from cost_mcp.capture.logs.formats import FORMATS
 from cost_mcp.capture.logs.sighting import FileFacts, LogFormat, LogParser, Read, Sighting, Skip
 from cost_mcp.model.usage import USAGE_FIELDS
 
-TRAPS = sorted(path.parent for path in Path(__file__).parent.glob("*/*/truth.json"))
+FOLDERS = {source: Path(__file__).parent / source.replace("-", "_") for source in FORMATS}
+TRAPS = sorted(path.parent for folder in FOLDERS.values() for path in folder.glob("*/truth.json"))
 LINED = [
     (trap, file)
     for trap in TRAPS
@@ -87,6 +88,11 @@ def told(call: Sighting, fact: str) -> Any:
     if isinstance(value, tuple):
         return list(cast("tuple[object, ...]", value))
     return str(value) if isinstance(value, Decimal) else value
+
+
+@pytest.mark.parametrize("source", FOLDERS)
+def test_every_source_has_fixtures_of_its_traps(source: str):
+    assert len([trap for trap in TRAPS if trap.parent == FOLDERS[source]]) >= 3
 
 
 @pytest.mark.parametrize("trap", TRAPS, ids=name)
