@@ -21,7 +21,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "serve": ("serve:serve", "Serve agents over MCP on stdin and stdout."),
     "demo": ("demo:demo", "Watch a scripted agent spend and keep to a budget."),
     "doctor": ("doctor:doctor", "Check versions, settings, ledger and price books."),
-    "trust": ("trust:trust", "Trust the settings and prices of the project here, as they are now."),
+    "trust": ("trust:trust", "Trust the settings and prices of this project, as they are now."),
+    "reconcile": ("reconcile:reconcile", "Hold a provider's billing export against the ledger."),
     "verify": ("upkeep:verify", "Recompute every total from the calls and compare."),
     "rebuild": ("upkeep:rebuild", "Make totals and budget windows anew from the calls."),
 }

@@ -18,7 +18,7 @@ from cost_mcp.views.terminal_page import Span, line
 @as_json
 @click.pass_context
 def trust(ctx: click.Context, remove: bool, as_json: bool) -> None:
-    """Trust the settings and prices of the project here, as they are now.
+    """Trust the settings and prices of this project, as they are now.
 
     Read .cost-mcp/config.yaml and .cost-mcp/prices.yaml first: they came with the code. A change of either ends its trust.
     """
