@@ -66,7 +66,7 @@ def _standing(told: Sighting) -> tuple[bool, int]:
 
 
 def facts_of(told: Sighting) -> dict[str, object]:
-    plain = {name: getattr(told, name) for name in Sighting.__dataclass_fields__ if name != "usage"}
+    plain: dict[str, object] = {name: getattr(told, name) for name in Sighting.__dataclass_fields__ if name != "usage"}
     plain |= {name: getattr(told.usage, name) for name in USAGE_FIELDS}
     plain |= {"occurred_at": told.occurred_at.isoformat(), "uncounted": list(told.uncounted), "notes": list(told.notes)}
     return plain | {"metadata": dict(told.metadata), "tags": dict(told.tags)}
