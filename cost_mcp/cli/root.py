@@ -13,6 +13,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "report": ("reading:report", "Show what a period cost, grouped and filtered."),
     "task": ("reading:task", "Show what one task cost, by model, agent and purpose."),
     "record": ("record:record", "Record one model call."),
+    "import": ("import_command:import_logs", "Import what agents' own logs tell."),
     "budget": ("budget:budget", "Set budgets and see where they stand."),
     "alerts": ("alerts:alerts", "See what reached a level, and whether it arrived."),
     "check": ("check:check", "Say whether a spend is allowed; the exit code says it too."),
@@ -28,6 +29,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 """Command → where it is (module:name inside this package), and the first line of its help."""
 
+OF_IMPORT: dict[str, str] = {"csv": "table_commands:import_csv", "jsonl": "table_commands:import_jsonl"}
+"""What ``import`` takes from other tables than agents' logs, each with options of its own."""
+
 
 class LazyGroup(click.Group):
     """A group whose commands are imported one at a time."""
@@ -38,10 +42,7 @@ class LazyGroup(click.Group):
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002 (click's signature)
         """The command of this name, imported now."""
-        if cmd_name not in COMMANDS:
-            return None
-        module, _, name = COMMANDS[cmd_name][0].partition(":")
-        return cast("click.Command", getattr(importlib.import_module(f"cost_mcp.cli.{module}"), name))
+        return _command(COMMANDS[cmd_name][0]) if cmd_name in COMMANDS else None
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 (click's signature)
         """List the commands from the table, importing none."""
@@ -50,10 +51,17 @@ class LazyGroup(click.Group):
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> tuple[str | None, click.Command | None, list[str]]:
         """The command asked for; a misspelt one is answered with the nearest."""
+        if args[:1] == ["import"] and args[1:2] and args[1] in OF_IMPORT:
+            return f"import {args[1]}", _command(OF_IMPORT[args[1]]), args[2:]
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
             near = difflib.get_close_matches(args[0], COMMANDS, n=1)
             raise click.UsageError(f"there is no such command.{f' Did you mean {near[0]}?' if near else ''}", ctx)
         return super().resolve_command(ctx, args)
+
+
+def _command(place: str) -> click.Command:
+    module, _, name = place.partition(":")
+    return cast("click.Command", getattr(importlib.import_module(f"cost_mcp.cli.{module}"), name))
 
 
 def _print_version(ctx: click.Context, _: click.Parameter, asked: bool) -> None:

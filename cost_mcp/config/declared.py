@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -20,6 +21,7 @@ PREFIX = "COST_MCP_"
 MAX_PATTERNS = 32
 MAX_BACKDATE_HOURS = 24 * 365 * 10
 HOOK_VERDICTS = ("allow", "deny")
+CAPTURE_MODES = ("auto", "off")
 SENSITIVITIES = ("low", "normal", "high")
 
 
@@ -110,6 +112,29 @@ def _billing(given: Given) -> str:
     return word
 
 
+def _billing_of_sources(given: Given) -> dict[str, str]:
+    """Source → billing mode, from a mapping or from ``claude-code=subscription, codex=api``."""
+    value: object = given.value
+    if isinstance(value, str):
+        parts = [part.partition("=") for part in value.split(",") if part.strip()]
+        value = {name.strip(): mode.strip() for name, _, mode in parts}
+    if not isinstance(value, dict):
+        raise given.refused("does not say how each source is billed.", "Write claude-code: subscription.")
+    found: dict[str, str] = {}
+    for source, mode in cast("dict[object, object]", value).items():
+        name = _name(Given(source, given.place, given.folder, given.field))
+        found[name] = _billing(Given(mode, given.place, given.folder, given.field))
+    return found
+
+
+def _capture(given: Given) -> str:
+    # YAML reads off as false.
+    word = "off" if given.value is False else _word(given).lower()
+    if word not in CAPTURE_MODES:
+        raise given.refused("is not a way to capture.", f"Use {' or '.join(CAPTURE_MODES)}.")
+    return word
+
+
 def _verdict(given: Given) -> str:
     word = _word(given).lower()
     if word not in HOOK_VERDICTS:
@@ -169,7 +194,18 @@ def _patterns(given: Given) -> tuple[str, ...]:
     listed = cast("list[object]", value) if isinstance(value, list) else [value]
     if len(listed) > MAX_PATTERNS:
         raise given.refused(f"has {len(listed)} entries; {MAX_PATTERNS} is the most.", "Keep the ones that match.")
-    return tuple(_name(Given(item, given.place, given.folder, given.field)) for item in listed)
+    return tuple(_pattern(Given(item, given.place, given.folder, given.field)) for item in listed)
+
+
+def _pattern(given: Given) -> str:
+    text = _name(given)
+    try:
+        re.compile(text)
+    except re.error:
+        raise given.refused(
+            "is not a regular expression.", r"Write one that matches a task in a branch's name: [A-Z]+-\d+"
+        ) from None
+    return text
 
 
 def _declared(
@@ -200,6 +236,14 @@ SETTINGS: tuple[Declared, ...] = (
     _declared("price_book", _path, "path", "prices.yaml beside the user's config.yaml", "Your own prices, over the catalog's."),
     _declared("max_backdate_hours", _hours, "hours", "24", "How far in the past an agent may say that a call happened."),
     _declared("billing", _billing, "api or subscription", "api", "How calls are billed that do not say."),
+    _declared(
+        "source_billing",
+        _billing_of_sources,
+        "source: mode, …",
+        "none",
+        "How the calls of a source are billed (claude-code: subscription), unless they say.",
+    ),
+    _declared("capture", _capture, "auto or off", "off", "Whether `cost-mcp serve` follows the logs of this machine's agents."),
     _declared("warning_percent", _percent, "percent", "80", "Where budgets that settings declare warn, unless they say."),
     _declared(
         "critical_percent", _percent, "percent", "95", "Where budgets that settings declare are critical, unless they say."

@@ -78,6 +78,8 @@ class Settings:
     project_price_book: Path | None = None
     max_backdate_hours: int = 24
     billing: str = "api"
+    source_billing: Mapping[str, str] = field(default_factory=dict[str, str])
+    capture: str = "off"
     warning_percent: Decimal | None = None
     critical_percent: Decimal | None = None
     hook_on_error: str = "allow"

@@ -106,7 +106,7 @@ def _repeated(book: Book, call: Prepared, stored: StoredEntry, recorded_at: int,
     if kept is None and before is not None:
         kept = find(book, priced.call.tenant, before)
     try:
-        better = corrects(stored.priced, priced)
+        better = corrects(stored.priced.call, priced.call)
     except CostError as refusal:
         return refusal
     if better:

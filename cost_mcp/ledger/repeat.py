@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from cost_mcp.errors import Conflict
-from cost_mcp.model.call import CONTEXT_NAMES, Call
-from cost_mcp.model.charge import PricedCall
+from cost_mcp.model.call import CONTEXT_NAMES, Call, Rank
 from cost_mcp.model.moment import micros
 from cost_mcp.model.money import nanos
 from cost_mcp.model.usage import USAGE_FIELDS
@@ -13,20 +12,26 @@ YIELDS_TO_EARLY = (
     "a better source reported this call before, provisionally: its counts stand until a source as good reports the final ones"
 )
 
+_WRITTEN = (Rank.LOG, Rank.EVENT)
+"""Ranks of what programs wrote down for themselves."""
 
-def corrects(stored: PricedCall, report: PricedCall) -> bool:
-    """Whether ``report`` is the better report of the same call; False means that the stored one stands.
+
+def corrects(old: Call, new: Call) -> bool:
+    """Whether ``new`` is the better report of the same call; False means that the old one stands.
 
     Reports are ordered whoever tells them: by rank, at one rank the final form above a provisional one, and of two provisional
     ones the one that saw more. So the order in which reports arrive does not change which of them counts in the end; only where
-    two of one standing contradict each other the first stands, and the second is refused.
+    two of one standing contradict each other the first stands, and the second is refused. Logs and telemetry are written by
+    programs, copied by them and read in any order: of two lines of theirs about one call the fuller one counts, and none is
+    refused.
 
     Raises:
         Conflict: equally good reports that contradict each other; the fields are named.
     """
-    old, new = stored.call, report.call
     if _standing(new) != _standing(old):
         return _standing(new) > _standing(old)
+    if new.rank in _WRITTEN:
+        return _fullness(new) > _fullness(old)
     if new.provisional and new.usage.total_tokens != old.usage.total_tokens:
         return new.usage.total_tokens > old.usage.total_tokens
     differing = contradictions(old, new)
@@ -37,6 +42,10 @@ def corrects(stored: PricedCall, report: PricedCall) -> bool:
             hint="The first report stands. Give every call an id of its own, best the provider's response id.",
         )
     return False
+
+
+def _fullness(call: Call) -> tuple[int, ...]:
+    return (call.usage.total_tokens, *[getattr(call.usage, name) for name in USAGE_FIELDS])
 
 
 def _standing(call: Call) -> tuple[int, bool]:

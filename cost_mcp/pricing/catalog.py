@@ -25,6 +25,9 @@ from cost_mcp.pricing.rule import Rule
 from cost_mcp.pricing.shelf import Shelf
 from cost_mcp.pricing.supplement import Supplement
 
+Asked = tuple[str | None, str, str]
+"""What a price was asked for: provider (or None), model, service tier."""
+
 MAX_RULES = 4096
 MAX_SPANS = 32
 """Questions remembered, and spans of time per question: a year of calls at prices by the hour is not kept."""
@@ -48,7 +51,7 @@ class Catalog:
         self.warnings = warnings
         self._shelf = shelf
         self._damage = damage
-        self._rules: dict[tuple[str | None, str, str], list[Rule]] = {}
+        self._rules: dict[Asked, list[Rule]] = {}
         self._unknown: dict[tuple[str | None, str], Unknown] = {}
 
     @property
@@ -76,12 +79,20 @@ class Catalog:
         if rule is None:
             listed = next(self._shelf.sightings(known, model), None)
             return self._unknown_model(known, model) if listed is None else _without_price(listed.entry)
+        self.remember(key, rule)
+        return rule
+
+    def remember(self, asked: Asked, rule: Rule) -> None:
+        """Take a rule that these very books resolved before, so that they need not be opened to answer the question again."""
         if len(self._rules) >= MAX_RULES:
             self._rules.clear()
-        remembered = self._rules.setdefault(key, [])
+        remembered = self._rules.setdefault(asked, [])
         remembered.insert(0, rule)
         del remembered[MAX_SPANS:]
-        return rule
+
+    def remembered(self) -> tuple[tuple[Asked, Rule], ...]:
+        """Every rule resolved or taken so far, with the question it answers."""
+        return tuple((asked, rule) for asked, rules in self._rules.items() for rule in reversed(rules))
 
     def price(self, call: Call) -> Pricing:
         """What a call costs; a model without a price gives ``unpriced`` with the nearest names, never an error.

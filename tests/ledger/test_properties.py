@@ -228,14 +228,15 @@ class Shelf:
             self.calls[report.call.call_id] = report
             return "created" if old is None else "corrected"
         same = (old.call.rank, old.call.provisional) == (report.call.rank, report.call.provisional)
-        if same and not report.call.provisional and old.call.usage != report.call.usage:
+        if same and report.call.rank is not Rank.LOG and not report.call.provisional and old.call.usage != report.call.usage:
             return "conflict"
         return "exists"
 
     @staticmethod
     def _better(old: PricedCall, new: PricedCall) -> bool:
         def standing(report: PricedCall) -> tuple[int, bool, int]:
-            tokens = report.call.usage.total_tokens if report.call.provisional else 0
+            counted = report.call.provisional or report.call.rank is Rank.LOG  # of two lines of a log the fuller one counts
+            tokens = report.call.usage.total_tokens if counted else 0
             return int(report.call.rank), not report.call.provisional, tokens
 
         return standing(new) > standing(old)

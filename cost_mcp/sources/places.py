@@ -1,0 +1,139 @@
+"""Where each agent keeps its logs, and the files there."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+SEPARATORS = (",",)
+MOST_DEPTH = 12
+"""How far below an agent's folder files are looked for: no agent nests half as deep, and a link may lead in a circle."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One agent's folder: the parts of it that hold logs (relative, '' for all of it), and how their names end."""
+
+    source: str
+    folder: Path
+    below: tuple[str, ...]
+    endings: tuple[str, ...] = (".jsonl",)
+
+    @property
+    def roots(self) -> tuple[Path, ...]:
+        """The folders that files are looked for in."""
+        return tuple(self.folder / part if part else self.folder for part in self.below)
+
+
+@dataclass(frozen=True, slots=True)
+class LogFile:
+    """A file found: whose log it is, where it lies, and the parts of its path below the agent's folder, its name last."""
+
+    source: str
+    path: str
+    parts: tuple[str, ...]
+    found: os.stat_result
+
+
+_CLAUDE, _CODEX, _GEMINI, _OPENCODE, _COPILOT = "claude-code", "codex", "gemini-cli", "opencode", "copilot"
+SOURCES = (_CLAUDE, _CODEX, _GEMINI, _OPENCODE, _COPILOT)
+"""The agents whose default places are known."""
+
+_BELOW: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    _CLAUDE: (("projects",), (".jsonl",)),
+    _CODEX: (("sessions", "archived_sessions"), (".jsonl",)),
+    _GEMINI: (("tmp",), (".json", ".jsonl")),
+    _OPENCODE: (("storage/message", ""), (".json", ".db")),
+    _COPILOT: (("otel",), (".jsonl",)),
+}
+
+
+def places(source: str, environ: Mapping[str, str], home: Path) -> tuple[Place, ...]:
+    """The folders of one agent on this machine, whether they are there or not.
+
+    Source: https://code.claude.com/docs/en/settings and ccusage's documentation (``CLAUDE_CONFIG_DIR``, several, by commas;
+    ``~/.config/claude`` beside ``~/.claude``); openai/codex (``CODEX_HOME``); google-gemini/gemini-cli (``~/.gemini/tmp``);
+    anomalyco/opencode (``XDG_DATA_HOME``); github/copilot-cli (``~/.copilot``). Read 2026-11-22.
+    """
+    below, endings = _BELOW[source]
+    return tuple(Place(source, folder, below, endings) for folder in dict.fromkeys(_folders(source, environ, home)))
+
+
+def _folders(source: str, environ: Mapping[str, str], home: Path) -> Iterator[Path]:
+    if source == _CLAUDE:
+        named = [part.strip() for part in environ.get("CLAUDE_CONFIG_DIR", "").split(",") if part.strip()]
+        yield from (_at(part, home) for part in named)
+        if not named:
+            yield _base("XDG_CONFIG_HOME", ".config", environ, home) / "claude"
+            yield home / ".claude"
+    elif source == _CODEX:
+        named_home = environ.get("CODEX_HOME", "").strip()
+        yield _at(named_home, home) if named_home else home / ".codex"
+    elif source == _GEMINI:
+        yield home / ".gemini"
+    elif source == _OPENCODE:
+        yield _base("XDG_DATA_HOME", ".local/share", environ, home) / "opencode"
+    else:
+        yield home / ".copilot"
+
+
+def _base(variable: str, default: str, environ: Mapping[str, str], home: Path) -> Path:
+    given = environ.get(variable, "").strip()
+    return _at(given, home) if given else home / default
+
+
+def _at(text: str, home: Path) -> Path:
+    return home / text[2:] if text.startswith("~/") else home / text
+
+
+def files_at(place: Place) -> Iterator[LogFile]:
+    """The log files of a place, each with what the file system says of it; nothing where there is no such folder."""
+    for root, part in zip(place.roots, place.below, strict=True):
+        above = tuple(part.split("/")) if part else ()
+        # A place that is the agent's folder itself is not searched below: its other parts are places of their own.
+        yield from _below(place, str(root), above, MOST_DEPTH if part else 0)
+
+
+def files_named(source: str, path: Path, endings: Sequence[str] = ()) -> Iterator[LogFile]:
+    """The one file that was named, or the log files below the folder that was.
+
+    Raises:
+        OSError: there is nothing of this name, or it cannot be looked at.
+    """
+    known = tuple(endings) or _BELOW[source][1]
+    found = path.stat()
+    absolute = path.absolute()
+    parts = _parts_of(source, absolute)
+    if absolute.is_dir():
+        yield from _below(Place(source, absolute, ("",), known), str(absolute), parts, MOST_DEPTH)
+    else:
+        yield LogFile(source, str(absolute), parts or (absolute.name,), found)
+
+
+def _parts_of(source: str, path: Path) -> tuple[str, ...]:
+    """The parts from where the path looks like one in the agent's folder; its last three where it does not."""
+    for first in (part.partition("/")[0] for part in _BELOW[source][0] if part):
+        if first in path.parts:
+            return path.parts[len(path.parts) - 1 - path.parts[::-1].index(first) :]
+    return path.parts[-1:] if path.is_file() else ()
+
+
+def _below(place: Place, folder: str, parts: tuple[str, ...], depth: int) -> Iterator[LogFile]:
+    try:
+        with os.scandir(folder) as listing:
+            entries = sorted(listing, key=lambda entry: entry.name)
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except OSError:
+        return  # what may not be looked into holds nothing for us
+    for entry in entries:
+        try:
+            if entry.is_dir():
+                if depth > 0:
+                    yield from _below(place, entry.path, (*parts, entry.name), depth - 1)
+            elif entry.name.endswith(place.endings):
+                yield LogFile(place.source, entry.path, (*parts, entry.name), entry.stat())
+        except OSError:
+            continue  # gone between listing and looking
