@@ -43,7 +43,7 @@ def diagnose(around: Surroundings) -> Diagnosis:
         return found
     found.warnings += loaded.warnings
     found.settings = _settings(loaded)
-    for look in (_ledger, _table, _books, _channels):
+    for look in (_ledger, _missed, _table, _books, _channels):
         try:
             look(found, loaded.settings, around)
         except CostError as error:
@@ -112,6 +112,20 @@ def _ledger(found: Diagnosis, settings: Settings, around: Surroundings) -> None:
         found.ledger["budgets"] = f"{len(quick.budgets()):,}"
     finally:
         quick.close()
+
+
+def _missed(found: Diagnosis, settings: Settings, around: Surroundings) -> None:
+    """What Python programs that track their clients could not record."""
+    from cost_mcp.client.missed import read_missed
+
+    missed = read_missed(settings.ledger_path, around.clock().date())
+    if missed.total:
+        found.ledger["not recorded"] = f"{missed.total:,}"
+        reasons = ", ".join(f"{count:,} {reason}" for reason, count in missed.by_reason.items())
+        found.warnings.append(
+            f"Python programs could not record {missed.total:,} of the calls they track since {missed.since} ({reasons}); sums "
+            "lack them. The programs' own logs say why, under the name cost_mcp."
+        )
 
 
 def _table(found: Diagnosis, _: Settings, __: Surroundings) -> None:

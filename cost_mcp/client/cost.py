@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar, Unpack
 
+from cost_mcp.client.context import CallContext, as_fields
 from cost_mcp.client.hold import Hold
+from cost_mcp.client.recorder import Recorder
+from cost_mcp.client.tracking import Tracker
 from cost_mcp.config.place import current_folder
 from cost_mcp.config.settings import load_settings
 from cost_mcp.errors import InvalidInput
@@ -23,6 +27,8 @@ if TYPE_CHECKING:
     from cost_mcp.service.estimating import Estimate
     from cost_mcp.service.service import Service
 
+C = TypeVar("C")
+
 
 class Cost:
     """An open ledger; made by ``cost_mcp.open()``.
@@ -32,6 +38,7 @@ class Cost:
 
     def __init__(self, service: Service) -> None:
         self._service = service
+        self._recorder: Recorder | None = None
 
     async def record(self, response: object = None, **fields: object) -> Receipt:
         """Record one model call, durably, and answer what it cost.
@@ -48,6 +55,27 @@ class Cost:
                 raise InvalidInput("a response and usage were both given.", field="usage", hint="Give one of them.")
             given["usage"] = _plain(response)
         return await self._service.record(given, source="python", rank=Rank.RESPONSE)
+
+    def track(self, client: C, *, stream_usage: bool | None = None, **context: Unpack[CallContext]) -> C:
+        """Have every response of an SDK's client recorded in this ledger, as ``cost_mcp.track`` does; until the block ends.
+
+        Recording happens in the background: ``await cost.flush()`` before asking what it came to.
+
+        Raises:
+            InvalidInput: it is no client of the Anthropic or OpenAI SDK.
+        """
+        if self._recorder is None:
+            self._recorder = Recorder(lambda: self._service.settings, lasting=False)
+        return Tracker(recorder=self._recorder, fields=as_fields(context), stream_usage=stream_usage).track(client)
+
+    async def flush(self, timeout: float | None = 10.0) -> bool:  # noqa: ASYNC109 (the wait is for another thread)
+        """Wait until what tracked clients did so far is in the ledger; False when ``timeout`` seconds were not enough."""
+        return self._recorder is None or await asyncio.to_thread(self._recorder.flush, timeout)
+
+    async def end_tracking(self) -> None:
+        """Record what is left of tracked clients' calls; the end of the block does it."""
+        if self._recorder is not None:
+            await asyncio.to_thread(self._recorder.close)
 
     def reserve(self, **fields: object) -> Hold:
         """Budget held for one call while a block runs: ``async with cost.reserve(model=..., input_tokens=...) as hold``.
@@ -98,7 +126,11 @@ async def open_cost(db: str | Path | None = None, *, environ: Mapping[str, str] 
     loaded = load_settings(given, current_folder())
     warn = partial(logging.getLogger(__name__).warning, "%s")
     async with open_service(loaded.settings, warn=warn) as service:
-        yield Cost(service)
+        cost = Cost(service)
+        try:
+            yield cost
+        finally:
+            await cost.end_tracking()
 
 
 def _plain(response: object) -> object:
