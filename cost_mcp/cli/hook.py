@@ -1,4 +1,5 @@
-"""``hook``: what Claude Code asks before every prompt and tool, answered in a few dozen milliseconds.
+"""``hook``: what Claude Code asks before every prompt and tool, answered in a few dozen milliseconds; and what it tells at the end
+of a turn, a sub-agent or a session, whose log is then imported.
 
 Both forms of a denial are those of its reference, https://code.claude.com/docs/en/hooks. No answer lets Claude Code go on as it
 would. What was typed, and what a tool is given, is neither kept nor repeated anywhere.
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from cost_mcp.config.settings import Settings
 
 PROMPT, TOOL = "UserPromptSubmit", "PreToolUse"
+TOLD = frozenset({"Stop", "SubagentStop", "SessionEnd"})
+"""Events after which there is something new in a log. An exit code other than 0 would keep an agent from stopping."""
 BLOCKED = 2
 """The exit code by which a hook denies without an answer: stderr is the reason."""
 
@@ -33,6 +36,7 @@ class Asked(NamedTuple):
     event: str
     session_id: str
     cwd: Path | None
+    transcripts: tuple[Path, ...] = ()
 
 
 def hook() -> int:
@@ -41,6 +45,10 @@ def hook() -> int:
     try:
         asked = _asked(sys.stdin.buffer.read())
         event = asked.event
+        if event in TOLD:
+            from cost_mcp.cli.hook_import import import_told
+
+            return import_told(asked.transcripts, os.environ, asked.cwd)
         reason = _reason(asked, os.environ, datetime.now(UTC)) if event in {PROMPT, TOOL} else None
     except CostError as error:
         return _could_not(event, str(error))
@@ -69,8 +77,13 @@ def _asked(content: bytes) -> Asked:
     return Asked(
         event=event,
         session_id=session.strip() if isinstance(session, str) else "",
-        cwd=Path(cwd) if isinstance(cwd, str) and cwd and "\0" not in cwd else None,
+        cwd=_path(cwd),
+        transcripts=tuple(path for name in ("transcript_path", "agent_transcript_path") if (path := _path(given.get(name)))),
     )
+
+
+def _path(value: object) -> Path | None:
+    return Path(value) if isinstance(value, str) and value and "\0" not in value else None
 
 
 def _reason(asked: Asked, environ: Mapping[str, str], now: datetime) -> str | None:
