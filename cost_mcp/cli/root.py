@@ -17,7 +17,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "budget": ("budget:budget", "Set budgets and see where they stand."),
     "alerts": ("alerts:alerts", "See what reached a level, and whether it arrived."),
     "check": ("check:check", "Say whether a spend is allowed; the exit code says it too."),
-    "hook": ("hook_command:hook", "Deny an agent what a spent enforcing budget forbids: a hook."),
+    "hook": ("hook_command:hook", "Deny what a spent enforcing budget forbids; import what a turn cost: a hook."),
     "prices": ("prices:prices", "See prices, explain costs, keep price books."),
     "serve": ("serve:serve", "Serve agents over MCP on stdin and stdout."),
     "demo": ("demo:demo", "Watch a scripted agent spend and keep to a budget."),
