@@ -15,6 +15,7 @@ from cost_mcp.errors import InvalidInput, LedgerUnavailable
 from cost_mcp.ledger.outlook import open_outlook
 from cost_mcp.service.importing import Importing, Listener, Narrowed
 from cost_mcp.service.importing_call import Naming, project_of_folder
+from cost_mcp.sources.opencode_db import written_with
 from cost_mcp.sources.places import SOURCES, LogFile, files_at, files_named, places
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ def followed(order: ImportOrder, machine: Machine) -> tuple[Path, ...]:
 def take_anew(importing: Importing, order: ImportOrder, machine: Machine, paths: frozenset[str] | None) -> None:
     """Bring in what is new: in these files of an order, or in all of them."""
     files = find_files(order, machine, importing.formats)
-    importing.take(files if paths is None else (file for file in files if file.path in paths))
+    importing.take(files if paths is None else (file for file in files if not paths.isdisjoint(written_with(file.path))))
 
 
 class Bench:

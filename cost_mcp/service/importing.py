@@ -14,6 +14,7 @@ from cost_mcp.ledger.repeat import corrects
 from cost_mcp.model.charge import PricedCall
 from cost_mcp.model.receipt import EXISTS
 from cost_mcp.model.succession import succeed
+from cost_mcp.service.import_database import DatabaseReading, is_database
 from cost_mcp.service.import_reading import Reading
 from cost_mcp.service.import_summary import ImportSummary, SourceTally
 from cost_mcp.sources.fingerprint import Stamp
@@ -188,7 +189,7 @@ class Importing:
 
     def _take_one(self, file: LogFile, cursor: Cursor | None, whole: int) -> None:
         form, tally = self.formats[file.source], self.tally(file.source)
-        reading = Reading(file, form, cursor)
+        reading = DatabaseReading(file, form, cursor) if is_database(file) else Reading(file, form, cursor)
         left_out = tally.left_out
         try:
             for one in reading.reads():

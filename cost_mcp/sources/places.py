@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from cost_mcp.sources.opencode_db import is_opencode_database, stat_with_log
+
 SEPARATORS = (",",)
 MOST_DEPTH = 12
 """How far below an agent's folder files are looked for: no agent nests half as deep, and a link may lead in a circle."""
@@ -103,7 +105,7 @@ def files_named(source: str, path: Path, endings: Sequence[str] = ()) -> Iterato
         OSError: there is nothing of this name, or it cannot be looked at.
     """
     known = tuple(endings) or _BELOW[source][1]
-    found = path.stat()
+    found = stat_with_log(path) if is_opencode_database(path.name) else path.stat()
     absolute = path.absolute()
     parts = _parts_of(source, absolute)
     if absolute.is_dir():
@@ -134,6 +136,7 @@ def _below(place: Place, folder: str, parts: tuple[str, ...], depth: int) -> Ite
                 if depth > 0:
                     yield from _below(place, entry.path, (*parts, entry.name), depth - 1)
             elif entry.name.endswith(place.endings):
-                yield LogFile(place.source, entry.path, (*parts, entry.name), entry.stat())
+                found = stat_with_log(Path(entry.path)) if is_opencode_database(entry.name) else entry.stat()
+                yield LogFile(place.source, entry.path, (*parts, entry.name), found)
         except OSError:
             continue  # gone between listing and looking

@@ -1,0 +1,72 @@
+"""One database of another program, from the last change that was seen to the latest: the same face as a file's ``Reading``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from cost_mcp.capture.logs.sighting import FileFacts, Read, Sighting, Skip
+from cost_mcp.ledger.cursor import Cursor
+from cost_mcp.sources.fingerprint import Stamp
+from cost_mcp.sources.opencode_db import is_opencode_database, read_messages
+
+if TYPE_CHECKING:
+    from cost_mcp.capture.logs.sighting import LogFormat
+    from cost_mcp.sources.places import LogFile
+
+CHANGED = "changed"
+"""The state's one field: the last change that was seen, in milliseconds."""
+
+
+def is_database(file: LogFile) -> bool:
+    """Whether a file is read as a database and not as a log."""
+    return is_opencode_database(file.parts[-1])
+
+
+@dataclass(slots=True)
+class DatabaseReading:
+    """The reading of one database. ``cursor`` is where to go on, once everything was taken out of ``reads``."""
+
+    file: LogFile
+    form: LogFormat
+    before: Cursor | None = None
+    cursor: Cursor | None = None
+    bytes_read: int = 0
+    calls: int = 0
+    skipped: int = 0
+
+    def reads(self) -> Iterator[Read]:
+        """What the messages tell that changed since the last time, by when they did; all of them in another file.
+
+        Raises:
+            OSError: it cannot be opened or read.
+        """
+        parser, number = self.form.open(FileFacts(self.file.parts), None), 0
+        changed = since = self._since()
+        for number, message in enumerate(read_messages(Path(self.file.path), since), start=1):
+            changed = max(changed, message.changed)
+            self.bytes_read += len(message.text)
+            for one in parser.feed(message.text, number):
+                self.calls += isinstance(one, Sighting)
+                self.skipped += isinstance(one, Skip)
+                yield one
+        self.cursor = Cursor(
+            source=self.file.source,
+            path=self.file.path,
+            stamp=Stamp.of(self.file.found).to_text(),  # of before the reading: what comes meanwhile is news the next time
+            fingerprint="",
+            offset=0,
+            line=number,
+            state=json.dumps({CHANGED: changed}),
+            calls=self.calls,
+            skipped=self.skipped,
+        )
+
+    def _since(self) -> int:
+        before = self.before
+        if before is None or Stamp.from_text(before.stamp).identity != Stamp.of(self.file.found).identity:
+            return 0
+        return int(json.loads(before.state or "{}").get(CHANGED, 0))

@@ -1,0 +1,149 @@
+"""OpenCode's database, ``opencode.db`` or ``opencode-<channel>.db``: its messages as the JSON texts its files were.
+
+The one place outside the ledger that speaks SQL: the file is another program's, opened read-only and never created, and none of
+its tables are ours. It may be written to meanwhile; a read-only connection to a write-ahead log neither waits nor checkpoints.
+
+Source: anomalyco/opencode, packages/opencode/src/session/session.sql.ts (tables ``session``, ``message``, ``part``,
+``session_message``) at commit 063e8306 and storage/db.ts (the file's names, WAL) at commit 032cb74b, 2026. Read 2026-11-22.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from errno import EIO
+from heapq import merge
+from pathlib import Path
+
+OVERLAP_MS = 24 * 60 * 60 * 1000
+"""A message is read again for a day after it was last seen to change: it is cheap, and no update can be missed."""
+
+_NAME = re.compile(r"opencode(-[A-Za-z0-9._-]+)?\.db")
+_MESSAGES = """
+    SELECT id, session_id, max(time_updated, time_created) AS changed, CAST(data AS BLOB) FROM message
+    WHERE max(time_updated, time_created) >= ? AND instr(data, '"assistant"') > 0 ORDER BY changed, id
+"""
+# Newer versions write a second form of each message into session_message; only sessions that have no first form are read there.
+_NEWER = """
+    SELECT id, session_id, max(time_updated, time_created) AS changed,
+        CAST(CASE WHEN json_valid(data) THEN json_set(json_remove(data, '$.content'), '$.type', type) ELSE data END AS BLOB)
+    FROM session_message WHERE max(time_updated, time_created) >= ? AND type = 'assistant' {without} ORDER BY changed, id
+"""
+_WITHOUT = "AND session_id NOT IN (SELECT session_id FROM message)"
+_STEPS = """SELECT CAST(data AS BLOB) FROM part WHERE message_id = ? AND instr(data, '"step-finish"') > 0 ORDER BY id"""
+
+
+@dataclass(frozen=True, slots=True)
+class StoredMessage:
+    """One message: its JSON ``text``, and when it ``changed`` last (milliseconds since 1970)."""
+
+    text: bytes
+    changed: int
+
+
+def is_opencode_database(name: str) -> bool:
+    """Whether a file is called what OpenCode calls its database."""
+    return name.endswith(".db") and _NAME.fullmatch(name) is not None
+
+
+def written_with(path: str) -> tuple[str, str]:
+    """The paths of which a change is news of this file: its own, and its write-ahead log's if it is a database."""
+    return path, path + "-wal"
+
+
+def stat_with_log(database: Path) -> os.stat_result:
+    """What the file system says of a database and its write-ahead log together: what is new stands in the log for a while.
+
+    The size is the sum of both, the time that of the later one; everything else is the database's.
+
+    Raises:
+        OSError: there is no such database, or it cannot be looked at.
+    """
+    found = database.stat()
+    try:
+        log = database.with_name(f"{database.name}-wal").stat()
+    except FileNotFoundError:
+        return found
+    plain = list(found)[:10]
+    plain[6] = found.st_size + log.st_size
+    return os.stat_result(plain, {"st_mtime_ns": max(found.st_mtime_ns, log.st_mtime_ns)})
+
+
+def read_messages(database: Path, since: int = 0) -> Iterator[StoredMessage]:
+    """The models' answers that changed since, the oldest change first; none where the tables are missing.
+
+    A text is what OpenCode's file of the message held, with ``id`` and ``sessionID``, and besides: ``rootSessionID`` (the session
+    a person started, of a sub-agent's), ``directory`` (the session's), ``steps`` (the ``step-finish`` parts, where there are
+    several). Contents of messages are not read.
+
+    Args:
+        database: The file.
+        since: The greatest ``changed`` of the last reading; what changed in the day before it is given again.
+
+    Raises:
+        OSError: the file is missing, is no database, is damaged, or is held by a program that lets nobody read.
+    """
+    try:
+        with closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True, timeout=5)) as connection:
+            connection.execute("PRAGMA query_only = ON")
+            yield from _read(connection, max(0, since - OVERLAP_MS))
+    except sqlite3.Error as problem:
+        raise OSError(EIO, f"OpenCode's database cannot be read: {problem}") from problem
+
+
+def _read(connection: sqlite3.Connection, changed_from: int) -> Iterator[StoredMessage]:
+    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    sessions = _sessions(connection, told="session" in tables)
+    forms: list[Iterator[StoredMessage]] = []
+    if "message" in tables:
+        rows = connection.execute(_MESSAGES, (changed_from,))
+        forms.append(_message(row, sessions, _steps(connection, row[0], told="part" in tables)) for row in rows)
+    if "session_message" in tables:
+        newer = connection.execute(_NEWER.format(without=_WITHOUT if "message" in tables else ""), (changed_from,))
+        forms.append(_message(row, sessions, []) for row in newer)
+    yield from merge(*forms, key=lambda stored: stored.changed)
+
+
+def _sessions(connection: sqlite3.Connection, *, told: bool) -> Mapping[str, tuple[str | None, str]]:
+    """Every session → the one it was started from, and its folder."""
+    rows = connection.execute("SELECT id, parent_id, directory FROM session") if told else ()
+    return {identity: (parent, directory) for identity, parent, directory in rows}
+
+
+def _steps(connection: sqlite3.Connection, message: str, *, told: bool) -> list[bytes]:
+    """The steps of a message that has several; of most, the one step is the message."""
+    steps = [data for (data,) in connection.execute(_STEPS, (message,))] if told else []
+    return steps if len(steps) > 1 else []
+
+
+def _message(
+    row: tuple[str, str, int, bytes], sessions: Mapping[str, tuple[str | None, str]], steps: list[bytes]
+) -> StoredMessage:
+    identity, session, changed, data = row
+    body = data.strip()
+    if not (body.startswith(b"{") and body.endswith(b"}")):
+        return StoredMessage(data, changed)  # not ours to judge
+    head: dict[str, str] = {"id": identity, "sessionID": session, "rootSessionID": _root(session, sessions)}
+    if session in sessions and sessions[session][1]:
+        head["directory"] = sessions[session][1]
+    parts = [json.dumps(head).encode()[1:-1], body[1:-1].strip()]
+    if steps:
+        parts.append(b'"steps":[' + b",".join(steps) + b"]")
+    return StoredMessage(b"{" + b",".join(part for part in parts if part) + b"}", changed)
+
+
+def _root(session: str, sessions: Mapping[str, tuple[str | None, str]]) -> str:
+    """The session at the beginning of the chain of parents; a ring of them, which no program writes, ends where it closes."""
+    seen: set[str] = set()
+    while session not in seen:
+        seen.add(session)
+        parent = sessions.get(session, (None, ""))[0]
+        if parent is None:
+            break
+        session = parent
+    return session
