@@ -13,7 +13,7 @@ from cost_mcp.capture.logs.codex_counts import Counts, Moved, read_counts
 from cost_mcp.capture.logs.codex_exec import COMPLETED, STARTED, UNSAID_MODEL, read_headless
 from cost_mcp.capture.logs.codex_limits import SOURCE, is_subscribed, read_limits
 from cost_mcp.capture.logs.codex_memory import MOST_ECHOES, Held, Memory, memory_of_json
-from cost_mcp.capture.logs.codex_thread import Thread, text_of, thread_of_meta, thread_of_name
+from cost_mcp.capture.logs.codex_thread import Thread, key_of_first, text_of, thread_of_meta, thread_of_name
 from cost_mcp.capture.logs.record import decode, instant_of_text
 from cost_mcp.capture.logs.sighting import REASONS, FileFacts, LogFormat, Read, Sighting, Skip, State
 from cost_mcp.errors import InvalidInput
@@ -163,7 +163,7 @@ class CodexLog:
         if inherited:
             yield Skip(number, "replayed", COPIED)
             return
-        owner = text_of(payload, "thread_id") or thread.id
+        owner, total = text_of(payload, "thread_id") or thread.id, read_counts(payload.get("thread_token_usage"))
         memory.recorded = key
         memory.held = Held(
             key=key,
@@ -174,8 +174,10 @@ class CodexLog:
             tier=_tier(payload["service_tier"]) if payload.get("service_tier") else memory.tier,
             provider=text_of(payload, "model_provider") or thread.provider,
             foreign=owner != thread.id,
+            first=owner == thread.id and total is not None and self._is_first(thread, total, counts),
         )
         if owner == thread.id:
+            memory.opened = True
             memory.echoes = [*memory.echoes, counts][-MOST_ECHOES:]
 
     def _compacted(
@@ -268,7 +270,7 @@ class CodexLog:
         thread = self._memory.thread
         copied = held.foreign and thread is not None and bool(thread.parents)
         return self._sighting(
-            key=held.key,
+            key=key_of_first(held.thread) if held.first else held.key,
             at=datetime.fromisoformat(held.at),
             counts=held.counts,
             session=held.thread,
@@ -281,8 +283,11 @@ class CodexLog:
         )
 
     def _of_total(self, owner: Thread, total: Counts, counts: Counts, at: datetime, doubts: tuple[str, ...]) -> Sighting:
+        first, self._memory.opened = self._is_first(owner, total, counts), True
         return self._sighting(
-            key=f"codex:{owner.id}:{total.given}.{total.cached}.{total.made}.{total.reasoned}",
+            key=key_of_first(owner.id)
+            if first
+            else f"codex:{owner.id}:{total.given}.{total.cached}.{total.made}.{total.reasoned}",
             at=at,
             counts=counts,
             session=owner.id,
@@ -292,6 +297,9 @@ class CodexLog:
             provisional=bool(doubts),
             notes=doubts,
         )
+
+    def _is_first(self, thread: Thread, total: Counts, counts: Counts) -> bool:
+        return thread.headless and not self._memory.opened and total.alike(counts)
 
     def _sighting(
         self,

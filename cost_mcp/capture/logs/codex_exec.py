@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from cost_mcp.capture.logs.codex_counts import read_counts
-from cost_mcp.capture.logs.codex_thread import millis_of_id, text_of
+from cost_mcp.capture.logs.codex_thread import key_of_first, millis_of_id, text_of
 from cost_mcp.capture.logs.record import instant_of_millis, instant_of_text
 from cost_mcp.capture.logs.sighting import Read, Sighting, Skip
 
@@ -22,7 +22,8 @@ def read_headless(row: Mapping[str, object], number: int, memory: dict[str, Any]
     ``usage`` of ``turn.completed`` is the thread's running total, what a resumed thread used before included. So a thread is
     one call here, whose key holds nothing but the thread: however often it is resumed and into however many files, the highest
     total counts, once. It is provisional: Codex writes a session log of the same thread (unless run with ``--ephemeral``) that
-    tells each call, with its model. The events have neither time nor model; the thread's id tells when it was made.
+    tells each call, with its model; the first of them has this key and takes this one's place. The events have neither time
+    nor model; the thread's id tells when it was made.
 
     Source: codex-rs/exec/src/exec_events.rs and event_processor_with_jsonl_output.rs (``last_total_token_usage``;
     github.com/openai/codex), read 2026-11-22.
@@ -38,13 +39,12 @@ def read_headless(row: Mapping[str, object], number: int, memory: dict[str, Any]
         yield Skip(number, "unreadable", "Nothing says which thread the turn belongs to, or when it was.")
     else:
         yield Sighting(
-            key=f"codex:{thread}:exec",
+            key=key_of_first(thread),
             occurred_at=at,
             model=text_of(row, "model") or UNSAID_MODEL,
             usage=counts.usage(),
             session_id=thread,
             provisional=True,
-            metadata={"together": True},
             notes=(TOGETHER,),
         )
 

@@ -26,14 +26,15 @@ class Held:
     tier: str
     provider: str | None
     foreign: bool = False
+    first: bool = False
     compaction: bool = False
 
 
 @dataclass(slots=True)
 class Memory:
-    """``total`` is the thread's running total; ``whole`` says that it began at nothing, within this file,
-    ``copied`` that it was read from copied history. ``echoes`` are
-    the responses whose token count is to come, ``recorded`` the id of the last response that had a line of its own.
+    """``total`` is the thread's running total; ``whole`` says that it began at nothing within this file, ``copied`` that it was
+    last read from copied history, ``opened`` that a call of the thread's own was told. ``echoes`` are the responses whose token
+    count is to come, ``recorded`` the id of the last response that had a line of its own.
     """
 
     thread: Thread | None = None
@@ -44,6 +45,7 @@ class Memory:
     total: Counts | None = None
     whole: bool = False
     copied: bool = False
+    opened: bool = False
     echoes: list[Counts] = field(default_factory=list[Counts])
     held: Held | None = None
     recorded: str | None = None

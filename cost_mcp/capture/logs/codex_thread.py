@@ -31,7 +31,7 @@ class Thread:
     ``created`` is when the thread was made, ``born`` the same by its own id. ``parents`` are the threads it was forked off or
     started by, the nearest first. ``from_ordinal`` is where its own history begins in this file; ``continued`` says that it
     begins in another file, of which nothing is copied; ``spawned`` that it is a sub-agent's; ``records`` that this version of
-    Codex gives every response a line of its own.
+    Codex gives every response a line of its own; ``headless`` that ``codex exec`` made it, which prints usage as well.
 
     Source: ``SessionMeta``, ``SessionSource`` and ``SubAgentSource`` in codex-rs/protocol/src/protocol.rs
     (github.com/openai/codex), read 2026-11-22.
@@ -45,10 +45,19 @@ class Thread:
     continued: bool = False
     spawned: bool = False
     records: bool = False
+    headless: bool = False
     provider: str | None = None
     branch: str | None = None
     cwd: str | None = None
     agent: str | None = None
+
+
+def key_of_first(thread: str) -> str:
+    """The key of the first call of a thread that ``codex exec`` made, and of all its calls together as that prints them.
+
+    It is the same, so that the one takes the other's place: what is printed and what is logged never count twice.
+    """
+    return f"codex:{thread}:first"
 
 
 def thread_of_meta(payload: Mapping[str, object]) -> Thread | None:
@@ -56,8 +65,7 @@ def thread_of_meta(payload: Mapping[str, object]) -> Thread | None:
     identity = text_of(payload, "id", "session_id")
     if identity is None:
         return None
-    kind = as_object(payload.get("source"))
-    subagent = None if kind is None else kind.get("subagent")
+    subagent = (as_object(payload.get("source")) or {}).get("subagent")
     spawn = as_object((as_object(subagent) or {}).get("thread_spawn")) or {}
     parents = (text_of(payload, "forked_from_id"), text_of(payload, "parent_thread_id"), text_of(spawn, "parent_thread_id"))
     ordinal = payload.get("subagent_history_start_ordinal")
@@ -70,6 +78,7 @@ def thread_of_meta(payload: Mapping[str, object]) -> Thread | None:
         from_ordinal=ordinal if type(ordinal) is int else None,
         spawned=subagent is not None or text_of(payload, "parent_thread_id") is not None,
         records=_version(text_of(payload, "cli_version") or "") >= RECORDS_SINCE,
+        headless=payload.get("source") == "exec",
         continued=as_object(payload.get("history_base")) is not None,
         provider=text_of(payload, "model_provider"),
         branch=text_of(as_object(payload.get("git")) or {}, "branch"),
