@@ -8,6 +8,9 @@ import re
 import subprocess
 import sys
 import textwrap
+import threading
+from collections.abc import Generator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -26,14 +29,45 @@ def test_a_configuration_in_the_readme_is_a_file_in_examples(block: str):
     assert json.loads(block) in examples
 
 
+ANSWER: dict[str, object] = {
+    "id": "msg_1", "type": "message", "role": "assistant", "model": "claude-opus-4-6", "content": [], "stop_reason": "end_turn",
+    "usage": {"input_tokens": 1000, "output_tokens": 100},
+}  # fmt: skip
+
+
+@pytest.fixture
+def provider() -> Generator[str]:
+    """Somebody on the loopback who answers as Anthropic does."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            content = json.dumps(ANSWER).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 (the library's signature)
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, args=(0.01,), daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_address[1]}"
+    server.shutdown()
+    server.server_close()
+
+
 @pytest.mark.parametrize("block", blocks("python"))
-def test_the_python_in_the_readme_runs(block: str, tmp_path: Path):
+def test_the_python_in_the_readme_runs(block: str, tmp_path: Path, provider: str):
     program = (
         "import asyncio\n"
         'response = {"id": "msg_1", "model": "claude-opus-4-6", "usage": {"input_tokens": 1000, "output_tokens": 100}}\n'
         "async def main():\n" + textwrap.indent(block, "    ") + "\nasyncio.run(main())\n"
     )
     env = {**os.environ, "COST_MCP_DB": str(tmp_path / "ledger.db"), "COST_MCP_CONFIG": ""}
+    env |= {"ANTHROPIC_API_KEY": "key", "ANTHROPIC_BASE_URL": provider, "no_proxy": "*"}
     done = subprocess.run([sys.executable, "-c", program], env=env, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     if "print" in block:

@@ -74,12 +74,17 @@ class Recorder:
         self._lasting = lasting
         self._begin_anew()
 
+    @property
+    def waiting(self) -> int:
+        """How many calls wait to be recorded, about."""
+        return self._waiting.qsize()
+
     def put(self, fields: Mapping[str, object]) -> None:
         """Have a call recorded: fields as ``record`` takes them. Returns at once and never raises."""
         try:
             if self._process != os.getpid():
                 self._begin_anew()
-            if self._closed or self._waiting.qsize() >= MOST_WAITING:
+            if self._closed or self.waiting >= MOST_WAITING:
                 self.missed.note("queue_full", "too many calls wait to be recorded, or recording has ended.")
                 return
             self._waiting.put(_Told(fields, datetime.now(UTC)))

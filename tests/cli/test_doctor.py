@@ -88,3 +88,15 @@ def test_a_damaged_ledger_is_a_problem_and_not_a_crash(cli: Cli, home: Path):
 
     assert ran.code == 1
     assert "damaged, or not a database" in ran.out
+
+
+def test_calls_that_programs_could_not_record_are_warned_about(spent: Cli, home: Path):
+    line = '{"day": "%s", "reason": "%s", "calls": %d}\n'
+    rows = (("2026-11-20", "conflict", 2), ("2026-11-21", "queue_full", 3), ("2020-01-01", "conflict", 9))
+    (home / "ledger.db.missed").write_text("".join(line % row for row in rows), encoding="utf-8")
+
+    shape = spent("doctor", "--json").json
+
+    assert shape["ledger"]["not recorded"] == "5"
+    assert any("5 of the calls they track since 2026-11-20 (3 queue_full, 2 conflict)" in told for told in shape["warnings"])
+    assert shape["healthy"] is True
