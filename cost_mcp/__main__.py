@@ -1,4 +1,4 @@
-"""The command ``cost-mcp``; servers and hooks start without the command line's imports."""
+"""The command ``cost-mcp``; servers, hooks and status lines start without the command line's imports."""
 
 from __future__ import annotations
 
@@ -26,6 +26,10 @@ def _run() -> None:
         from cost_mcp.cli.hook import hook
 
         sys.exit(hook())
+    if sys.argv[1:] == ["statusline"]:
+        from cost_mcp.cli.statusline import statusline
+
+        sys.exit(statusline())
     from cost_mcp.cli.run import run
 
     sys.exit(run(sys.argv[1:]))

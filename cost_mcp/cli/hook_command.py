@@ -8,7 +8,7 @@ import click
 @click.command()
 @click.pass_context
 def hook(ctx: click.Context) -> None:
-    """Deny what a spent enforcing budget forbids; import what a turn cost: a hook.
+    """Deny what a spent budget forbids; import what a turn cost.
 
     Reads one event as JSON on stdin. PreToolUse and UserPromptSubmit are denied, with the reason, while a budget in mode enforce
     that covers the project, the session or the agent is spent; anything else is let through by printing nothing. When the budgets

@@ -7,7 +7,7 @@ what they say.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,6 +15,7 @@ from cost_mcp.config.place import project_folder
 from cost_mcp.config.plain import Scalar, plain_entries
 
 WANTED = ("db", "tenant", "project", "agent", "session_id", "task_id", "enabled", "hook_on_error")
+ZONE = "timezone"
 NEVER_IN_FILES = ("session_id", "task_id")
 MAX_BYTES = 32_000
 MAX_NAME = 256
@@ -33,23 +34,30 @@ class Brief(NamedTuple):
     task_id: str | None
     enabled: bool
     hook_on_error: str
+    timezone: str | None = None
 
 
-def brief_settings(environ: Mapping[str, str], cwd: Path) -> Brief | None:
+def brief_settings(environ: Mapping[str, str], cwd: Path, *, zone: bool = False) -> Brief | None:
     """The settings as ``load_settings`` has them; None where they have to be read in full.
+
+    The time zone is looked up only where ``zone`` asks for it: a hook needs none.
 
     Raises:
         ConfigError: a folder on the way cannot be looked at.
     """
     found: dict[str, str] = {}
+    wanted = (*WANTED, ZONE) if zone else WANTED
     named = environ.get("COST_MCP_CONFIG")
     folder = project_folder(cwd)
-    for said, own in ((_said_by_user(named), True), (_NOTHING if folder is None else _said(folder / "config.yaml"), False)):
+    for said, own in (
+        (_said_by_user(named, wanted), True),
+        (_NOTHING if folder is None else _said(folder / "config.yaml", wanted), False),
+    ):
         # Of a project's file only the project's name counts unless the user trusts it, which takes reading it in full.
         if said is None or (not own and said.keys() - {"project"}):
             return None
         found.update(said)
-    for name in WANTED:
+    for name in wanted:
         text = environ.get(f"COST_MCP_{name.upper()}", "")
         if not text.strip():
             continue
@@ -57,6 +65,10 @@ def brief_settings(environ: Mapping[str, str], cwd: Path) -> Brief | None:
         if taken is None:
             return None
         found[name] = taken
+    if zone and ZONE not in found:
+        from cost_mcp.config.place import system_zone
+
+        found[ZONE] = system_zone(environ) or "UTC"
     return _brief(found)
 
 
@@ -76,6 +88,7 @@ def _brief(found: Mapping[str, str]) -> Brief | None:
         task_id=found.get("task_id"),
         enabled=enabled == "true",
         hook_on_error=on_error,
+        timezone=found.get(ZONE),
     )
 
 
@@ -91,19 +104,19 @@ def _ledger(named: str | None) -> Path | None:
     return path if path.is_absolute() else None
 
 
-def _said_by_user(named: str | None) -> Mapping[str, str] | None:
+def _said_by_user(named: str | None, wanted: Sequence[str]) -> Mapping[str, str] | None:
     if named is None:
         from cost_mcp.config.folders import config_folder
 
-        return _said(config_folder() / "config.yaml")
+        return _said(config_folder() / "config.yaml", wanted)
     if not named.strip():
         return {}
     path = Path(named.strip())
     # One that the environment names must be there, and may begin at home or where the event was: the full reader knows.
-    return _said(path, absent=None) if path.is_absolute() else None
+    return _said(path, wanted, absent=None) if path.is_absolute() else None
 
 
-def _said(file: Path, absent: Mapping[str, str] | None = _NOTHING) -> Mapping[str, str] | None:
+def _said(file: Path, wanted: Sequence[str], absent: Mapping[str, str] | None = _NOTHING) -> Mapping[str, str] | None:
     """What a file says of what is wanted; ``absent`` where there is none; None when it has to be read in full."""
     try:
         with file.open("rb") as opened:
@@ -117,7 +130,7 @@ def _said(file: Path, absent: Mapping[str, str] | None = _NOTHING) -> Mapping[st
         return None
     said: dict[str, str] = {}
     for name, value in entries.items():
-        if name not in WANTED:
+        if name not in wanted:
             continue
         taken = None if value is None or name in NEVER_IN_FILES else _taken(name, value)
         if taken is None:
@@ -133,6 +146,18 @@ def _taken(name: str, value: Scalar) -> str | None:
         return None
     if name == "db" and ("://" in text or not text.startswith(("/", "~/"))):
         return None
+    if name == ZONE and not _is_zone(text):
+        return None
     if name == "enabled":
         return text if text in {"true", "false"} else None
     return text if value.word else None
+
+
+def _is_zone(text: str) -> bool:
+    from cost_mcp.errors import InvalidInput
+    from cost_mcp.model.moment import zone
+
+    try:
+        return bool(zone(text))
+    except InvalidInput:
+        return False  # the full reader says so, with the nearest names

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -28,7 +28,7 @@ _COLUMNS = {"limit_usd": "charged_nanos", "limit_tokens": "tokens", "limit_calls
 
 
 class Enforced(NamedTuple):
-    """What a hook needs of an enforcing budget. ``limit`` is as stored: dollars as text, tokens and calls as numbers."""
+    """What a hook needs of a budget. ``limit`` is as stored: dollars as text, tokens and calls as numbers."""
 
     tenant: str
     name: str
@@ -43,6 +43,7 @@ class Enforced(NamedTuple):
     include_subscription: bool
     unpriced: str
     assumed: tuple[str, str] | None
+    mode: str
 
 
 class Spent(NamedTuple):
@@ -62,12 +63,20 @@ class Gate:
 
     def enforced(self, tenant: str) -> list[Enforced]:
         """The enforcing budgets in force, by name."""
-        stored = (json.loads(text) for (text,) in self._db.execute(_DEFINITIONS, (tenant,)))
-        return [_enforced(budget) for budget in stored if budget["mode"] == "enforce"]
+        return [_enforced(budget) for budget in self._stored(tenant) if budget["mode"] == "enforce"]
+
+    def in_force(self, tenant: str) -> list[Enforced]:
+        """All budgets in force, by name."""
+        return [_enforced(budget) for budget in self._stored(tenant)]
+
+    def _stored(self, tenant: str) -> Iterator[dict[str, Any]]:
+        return (json.loads(text) for (text,) in self._db.execute(_DEFINITIONS, (tenant,)))
 
     def spent(self, budget: Enforced, window_start: datetime, each_value: str) -> Spent:
         """What counts as spent in one window, before anything is assumed."""
-        sql = _SPENT.format(column=_COLUMNS[budget.limit_name])
+        # An agent's own word counts for less where a limit is enforced than where it is watched.
+        column = "cost_nanos" if budget.limit_name == "limit_usd" and budget.mode != "enforce" else _COLUMNS[budget.limit_name]
+        sql = _SPENT.format(column=column)
         key = (budget.tenant, budget.budget_id, micros(window_start), each_value, budget.include_subscription)
         return Spent(*self._db.execute(sql, key).fetchone())
 
@@ -108,4 +117,5 @@ def _enforced(stored: dict[str, Any]) -> Enforced:
         include_subscription=stored["include_subscription"],
         unpriced=stored.get("unpriced", "deny"),  # what an enforcing budget does that was stored before it could say
         assumed=(stored["assumed"][0], stored["assumed"][1]) if "assumed" in stored else None,
+        mode=stored["mode"],
     )

@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cost_mcp.ledger.gate import Enforced, Spent, open_gate
+
+if TYPE_CHECKING:
+    from cost_mcp.ledger.glance import Held
 
 Names = Mapping[str, Sequence[str]]
 """Context name → the values it has here: a session may go by an agent's own id and by the one its server is bound to."""
@@ -24,25 +28,26 @@ def spent_budget(path: Path, tenant: str, names: Names, now: datetime) -> str | 
     """
     with open_gate(path) as gate:
         for budget in gate.enforced(tenant) if gate is not None else ():
-            for value in _windows(budget, names):
+            for value in windows_for(budget, names):
                 assert gate is not None
-                start, end = _window(budget, now)
+                start, end = window_at(budget, now)
                 held = gate.spent(budget, start, value)
                 if _is_unsure(budget, held):
                     return _unknown(budget, value, held.unpriced_calls)
-                spent = held.amount + _assumed_nanos(budget, held)
-                if spent and spent >= _limit(budget):
+                spent = held.amount + assumed_nanos(budget, held)
+                if spent and spent >= limit_of(budget):
                     return _sentence(budget, value, spent, end)
     return None
 
 
-def _windows(budget: Enforced, names: Names) -> Iterator[str]:
+def windows_for(budget: Enforced, names: Names) -> Iterator[str]:
     """The each-values of the windows that cover these names; one '' for a budget without ``each``."""
     if all(wanted in names.get(dimension, ()) for dimension, wanted in budget.scope.items()):
         yield from ("",) if budget.each is None else names.get(budget.each, ())
 
 
-def _window(budget: Enforced, now: datetime) -> tuple[datetime, datetime | None]:
+def window_at(budget: Enforced, now: datetime) -> tuple[datetime, datetime | None]:
+    """The budget's window that holds this moment."""
     from cost_mcp.budgets.windows import window_of  # 6 ms, and most that ask have no budget here that enforces
 
     return window_of(budget, now)
@@ -52,9 +57,9 @@ def _is_unsure(budget: Enforced, held: Spent) -> bool:
     return budget.limit_name == "limit_usd" and budget.unpriced == "deny" and held.unpriced_calls > 0
 
 
-def _assumed_nanos(budget: Enforced, held: Spent) -> int:
+def assumed_nanos(budget: Enforced, held: Spent | Held) -> int:
     """What the tokens without a known price come to at the price the budget assumes for them."""
-    if budget.assumed is None or not held.unpriced_calls:
+    if budget.assumed is None or not (held.unpriced_input_tokens or held.unpriced_output_tokens):
         return 0
     from decimal import Decimal
 
@@ -65,7 +70,8 @@ def _assumed_nanos(budget: Enforced, held: Spent) -> int:
     return nanos(price.cost(held.unpriced_input_tokens, held.unpriced_output_tokens))
 
 
-def _limit(budget: Enforced) -> int:
+def limit_of(budget: Enforced) -> int:
+    """The limit in whole nano-dollars, tokens or calls."""
     if isinstance(budget.limit, int):
         return budget.limit
     whole, _, fraction = budget.limit.partition(".")
@@ -91,7 +97,7 @@ def _sentence(budget: Enforced, value: str, spent: int, end: datetime | None) ->
     from cost_mcp.model.money import display_usd, usd
 
     if budget.limit_name == "limit_usd":
-        used, limit = display_usd(usd(spent)), display_usd(usd(_limit(budget)))
+        used, limit = display_usd(usd(spent)), display_usd(usd(limit_of(budget)))
     else:
         unit = budget.limit_name.removeprefix("limit_")
         used, limit = f"{spent:,}", f"{budget.limit:,} {unit}"

@@ -63,6 +63,8 @@ def agree(environ: dict[str, str], cwd: Path) -> bool:
     full = load_settings(environ, cwd).settings
     assert brief.db == full.ledger_path
     assert [getattr(brief, name) for name in WANTED if name != "db"] == [getattr(full, name) for name in WANTED if name != "db"]
+    zoned = brief_settings(environ, cwd, zone=True)
+    assert zoned is None or zoned == brief._replace(timezone=full.timezone)
     return True
 
 
@@ -70,6 +72,16 @@ def agree(environ: dict[str, str], cwd: Path) -> bool:
 def test_a_plain_file_says_what_the_full_reader_reads(home: Path, repository: Path, text: str):
     (home / "mine.yaml").write_text(text)
     assert agree(environment(home), repository)
+
+
+def test_the_time_zone_is_the_one_a_day_is_counted_in(home: Path, repository: Path):
+    (home / "mine.yaml").write_text("timezone: Asia/Tokyo\n")
+    found = brief_settings(environment(home), repository, zone=True)
+    assert found is not None
+    assert found.timezone == "Asia/Tokyo"
+    assert agree(environment(home), repository)
+    assert agree(environment(home, COST_MCP_TIMEZONE="Europe/Berlin"), repository)
+    assert brief_settings(environment(home, COST_MCP_TIMEZONE="Mars/Olympus"), repository, zone=True) is None
 
 
 @pytest.mark.parametrize("text", NOT_PLAIN)
