@@ -16,7 +16,10 @@ from cost_mcp.model.moment import micros
 _QUARTER = 900_000_000
 _AMOUNTS = "s.billing, SUM({0}.cost_nanos), SUM({0}.unpriced_calls)"
 _ENTRIES = f"SELECT {_AMOUNTS.format('e')} FROM entries e {{how}} CROSS JOIN series s ON s.series_id = e.series_id WHERE "
-_OF_SESSION = _ENTRIES.format(how="") + "e.tenant = ? AND e.session_id = ? AND e.counted = 1 GROUP BY s.billing"
+_OF_SESSION = (
+    _ENTRIES.format(how="INDEXED BY entries_by_session")
+    + "e.tenant = ? AND e.session_id = ? AND e.counted = 1 GROUP BY s.billing"
+)
 _FOLDED = (
     f"SELECT {_AMOUNTS.format('r')} FROM rollups r CROSS JOIN series s ON s.series_id = r.series_id "
     "WHERE r.tenant = ? AND r.grain = ? AND r.bucket >= ? AND r.bucket < ? GROUP BY s.billing"
