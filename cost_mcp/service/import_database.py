@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from cost_mcp.capture.logs.sighting import FileFacts, Read, Sighting, Skip
 from cost_mcp.ledger.cursor import Cursor
 from cost_mcp.sources.fingerprint import Stamp
-from cost_mcp.sources.opencode_db import is_opencode_database, read_messages
+from cost_mcp.sources.opencode_db import DATABASE, read_messages
 
 if TYPE_CHECKING:
     from cost_mcp.capture.logs.sighting import LogFormat
@@ -23,7 +23,7 @@ CHANGED = "changed"
 
 def is_database(file: LogFile) -> bool:
     """Whether a file is read as a database and not as a log."""
-    return is_opencode_database(file.parts[-1])
+    return file.path.endswith(DATABASE)
 
 
 @dataclass(slots=True)

@@ -3,15 +3,20 @@
 The one place outside the ledger that speaks SQL: the file is another program's, opened read-only and never created, and none of
 its tables are ours. It may be written to meanwhile; a read-only connection to a write-ahead log neither waits nor checkpoints.
 
-Source: anomalyco/opencode, packages/opencode/src/session/session.sql.ts (tables ``session``, ``message``, ``part``,
-``session_message``) at commit 063e8306 and storage/db.ts (the file's names, WAL) at commit 032cb74b, 2026. Read 2026-11-22.
+Version 1 writes ``session``, ``message`` and ``part``; version 2 writes ``session_v2`` and ``session_message``, copies into them
+what it finds of version 1, and leaves the older tables as they are. A session may have been begun in one and gone on in the
+other, and betas of version 2 wrote copies under other ids: of a session that has older rows, only the newer rows from after the
+last of them are read.
+
+Source: anomalyco/opencode, packages/opencode/src/session/session.sql.ts at commit 063e8306, storage/db.ts (the file's names,
+WAL) at commit 032cb74b, packages/core/src/session/projector.ts at commit 008d5715, issues 41217 and 50130 (what version 2 takes
+over), ccusage/ccusage issue 1644 and pull request 1668, JingbiaoMei/Tokdash pull request 99; 2026. Read 2026-11-22.
 """
 
 from __future__ import annotations
 
 import json
 import os
-import re
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing
@@ -20,21 +25,24 @@ from errno import EIO
 from heapq import merge
 from pathlib import Path
 
+DATABASE = ".db"
+"""How the name of an agent's database ends."""
 OVERLAP_MS = 24 * 60 * 60 * 1000
 """A message is read again for a day after it was last seen to change: it is cheap, and no update can be missed."""
 
-_NAME = re.compile(r"opencode(-[A-Za-z0-9._-]+)?\.db")
 _MESSAGES = """
-    SELECT id, session_id, max(time_updated, time_created) AS changed, CAST(data AS BLOB) FROM message
-    WHERE max(time_updated, time_created) >= ? AND instr(data, '"assistant"') > 0 ORDER BY changed, id
+    SELECT id, session_id, {changed} AS changed, CAST(data AS BLOB) FROM message
+    WHERE {since} AND instr(data, '"assistant"') > 0 ORDER BY changed, id
 """
-# Newer versions write a second form of each message into session_message; only sessions that have no first form are read there.
 _NEWER = """
-    SELECT id, session_id, max(time_updated, time_created) AS changed,
+    SELECT id, session_id, {changed} AS changed,
         CAST(CASE WHEN json_valid(data) THEN json_set(json_remove(data, '$.content'), '$.type', type) ELSE data END AS BLOB)
-    FROM session_message WHERE max(time_updated, time_created) >= ? AND type = 'assistant' {without} ORDER BY changed, id
+    FROM session_message AS newer WHERE {since} AND type = 'assistant' {after} ORDER BY changed, id
 """
-_WITHOUT = "AND session_id NOT IN (SELECT session_id FROM message)"
+_AFTER = """
+    AND id NOT IN (SELECT id FROM message)
+    AND {created} > (SELECT coalesce(max({changed}), -1) FROM message WHERE message.session_id = newer.session_id)
+"""
 _STEPS = """SELECT CAST(data AS BLOB) FROM part WHERE message_id = ? AND instr(data, '"step-finish"') > 0 ORDER BY id"""
 
 
@@ -44,11 +52,6 @@ class StoredMessage:
 
     text: bytes
     changed: int
-
-
-def is_opencode_database(name: str) -> bool:
-    """Whether a file is called what OpenCode calls its database."""
-    return name.endswith(".db") and _NAME.fullmatch(name) is not None
 
 
 def written_with(path: str) -> tuple[str, str]:
@@ -97,22 +100,50 @@ def read_messages(database: Path, since: int = 0) -> Iterator[StoredMessage]:
 
 
 def _read(connection: sqlite3.Connection, changed_from: int) -> Iterator[StoredMessage]:
-    tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-    sessions = _sessions(connection, told="session" in tables)
+    tables = {name: _columns(connection, name) for name in ("session", "session_v2", "message", "part", "session_message")}
+    sessions = _sessions(connection, tables)
     forms: list[Iterator[StoredMessage]] = []
-    if "message" in tables:
-        rows = connection.execute(_MESSAGES, (changed_from,))
-        forms.append(_message(row, sessions, _steps(connection, row[0], told="part" in tables)) for row in rows)
-    if "session_message" in tables:
-        newer = connection.execute(_NEWER.format(without=_WITHOUT if "message" in tables else ""), (changed_from,))
+    if tables["message"]:
+        rows = connection.execute(_asked(_MESSAGES, tables["message"]), {"since": changed_from})
+        forms.append(_message(row, sessions, _steps(connection, row[0], told=bool(tables["part"]))) for row in rows)
+    if tables["session_message"]:
+        after = _AFTER.format(changed=_changed(tables["message"]), created=_created(tables["session_message"]))
+        asked = _asked(_NEWER, tables["session_message"], after=after if tables["message"] else "")
+        newer = connection.execute(asked, {"since": changed_from})
         forms.append(_message(row, sessions, []) for row in newer)
     yield from merge(*forms, key=lambda stored: stored.changed)
 
 
-def _sessions(connection: sqlite3.Connection, *, told: bool) -> Mapping[str, tuple[str | None, str]]:
-    """Every session → the one it was started from, and its folder."""
-    rows = connection.execute("SELECT id, parent_id, directory FROM session") if told else ()
-    return {identity: (parent, directory) for identity, parent, directory in rows}
+def _columns(connection: sqlite3.Connection, table: str) -> frozenset[str]:
+    """The names of a table's columns; none where there is no such table."""
+    return frozenset(name for (name,) in connection.execute("SELECT name FROM pragma_table_info(?)", (table,)))
+
+
+def _asked(question: str, columns: frozenset[str], **parts: str) -> str:
+    """The question for a table with these columns; a table without times is read whole."""
+    since = f"{_changed(columns)} >= :since" if {"time_created", "time_updated"} & columns else ":since >= 0"
+    return question.format(changed=_changed(columns), since=since, **parts)
+
+
+def _changed(columns: frozenset[str]) -> str:
+    """When a row changed last; 0 where the table does not say."""
+    told = sorted({"time_created", "time_updated"} & columns)
+    return f"max({', '.join(told)})" if len(told) > 1 else told[0] if told else "0"
+
+
+def _created(columns: frozenset[str]) -> str:
+    """When a row's message began."""
+    return "time_created" if "time_created" in columns else "json_extract(data, '$.time.created')"
+
+
+def _sessions(connection: sqlite3.Connection, tables: Mapping[str, frozenset[str]]) -> Mapping[str, tuple[str | None, str]]:
+    """Every session → the one it was started from, and its folder; as the newest version tells them."""
+    found: dict[str, tuple[str | None, str]] = {}
+    for table in ("session", "session_v2"):
+        if {"parent_id", "directory"} <= tables[table]:
+            rows = connection.execute(f"SELECT id, parent_id, directory FROM {table}")  # noqa: S608 one of two names above
+            found |= {identity: (parent, directory) for identity, parent, directory in rows}
+    return found
 
 
 def _steps(connection: sqlite3.Connection, message: str, *, told: bool) -> list[bytes]:

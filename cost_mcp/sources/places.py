@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from cost_mcp.sources.opencode_db import is_opencode_database, stat_with_log
+from cost_mcp.sources.opencode_db import DATABASE, stat_with_log
 
 SEPARATORS = (",",)
 MOST_DEPTH = 12
@@ -105,7 +105,7 @@ def files_named(source: str, path: Path, endings: Sequence[str] = ()) -> Iterato
         OSError: there is nothing of this name, or it cannot be looked at.
     """
     known = tuple(endings) or _BELOW[source][1]
-    found = stat_with_log(path) if is_opencode_database(path.name) else path.stat()
+    found = stat_with_log(path) if path.name.endswith(DATABASE) else path.stat()
     absolute = path.absolute()
     parts = _parts_of(source, absolute)
     if absolute.is_dir():
@@ -136,7 +136,7 @@ def _below(place: Place, folder: str, parts: tuple[str, ...], depth: int) -> Ite
                 if depth > 0:
                     yield from _below(place, entry.path, (*parts, entry.name), depth - 1)
             elif entry.name.endswith(place.endings):
-                found = stat_with_log(Path(entry.path)) if is_opencode_database(entry.name) else entry.stat()
+                found = stat_with_log(Path(entry.path)) if entry.name.endswith(DATABASE) else entry.stat()
                 yield LogFile(place.source, entry.path, (*parts, entry.name), found)
         except OSError:
             continue  # gone between listing and looking

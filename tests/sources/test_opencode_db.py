@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from cost_mcp.sources.opencode_db import OVERLAP_MS, StoredMessage, is_opencode_database, read_messages, stat_with_log
+from cost_mcp.sources.opencode_db import OVERLAP_MS, StoredMessage, read_messages, stat_with_log
 
 NOON = 1_791_201_600_000
 SCHEMA = """
@@ -102,20 +102,45 @@ def test_a_message_with_several_steps_brings_them_in_their_order(database: Path,
     assert "steps" not in second
 
 
-def test_the_newer_form_of_a_message_is_read_without_its_contents_where_there_is_no_older_one(
-    database: Path, writer: sqlite3.Connection
-):
+def write_newer(writer: sqlite3.Connection, identity: str, session: str, created: int, kind: str = "assistant") -> None:
+    told = {"agent": "build", "model": {"id": "gpt-5.2"}, "content": [{"text": "SECRET"}], "tokens": {"input": 1}}
+    row = (identity, session, kind, created, created + 5, json.dumps(told))
+    writer.execute("INSERT INTO session_message VALUES (?, ?, ?, ?, ?, ?)", row)
+
+
+def ids(database: Path) -> list[str]:
+    return [told["id"] for told in texts(read_messages(database))]
+
+
+def test_the_newer_form_of_a_message_is_told_with_its_kind_and_without_its_contents(database: Path, writer: sqlite3.Connection):
+    writer.execute("CREATE TABLE session_v2 AS SELECT * FROM session")
+    writer.execute("UPDATE session_v2 SET directory = '/work/moved'")
+    writer.execute("DROP TABLE session")
+    writer.execute("DROP TABLE message")
+    write_newer(writer, "msg_a", "ses_deep", NOON)
+    write_newer(writer, "msg_b", "ses_deep", NOON, "user")
+    (told,) = texts(read_messages(database))
+    assert (told["type"], told["rootSessionID"], told["directory"]) == ("assistant", "ses_top", "/work/moved")
+    assert "content" not in told
+
+
+def test_a_session_that_went_on_in_the_newer_version_is_told_once_and_whole(database: Path, writer: sqlite3.Connection):
     write(writer, "msg_1", "ses_top", NOON, answer())
-    told = json.dumps({"agent": "build", "model": {"id": "gpt-5.2"}, "content": [{"text": "SECRET"}], "tokens": {"input": 1}})
-    for identity, session, kind in (
-        ("msg_a", "ses_top", "assistant"),
-        ("msg_b", "ses_sub", "assistant"),
-        ("msg_c", "ses_sub", "user"),
-    ):
-        writer.execute("INSERT INTO session_message VALUES (?, ?, ?, 0, ?, ?)", (identity, session, kind, NOON + 1, told))
-    first, second = texts(read_messages(database))
-    assert (first["id"], second["id"], second["type"], second["rootSessionID"]) == ("msg_1", "msg_b", "assistant", "ses_top")
-    assert "content" not in second
+    write_newer(writer, "msg_1", "ses_top", NOON - 5)  # taken over, its id kept
+    write_newer(writer, "msg_other", "ses_top", NOON - 4)  # a copy from the time before the newer version was released
+    write_newer(writer, "msg_2", "ses_top", NOON + 60_000)
+    write_newer(writer, "msg_3", "ses_sub", NOON - 60_000)
+    assert ids(database) == ["msg_3", "msg_1", "msg_2"]
+
+
+def test_a_table_without_times_is_read_whole(database: Path, writer: sqlite3.Connection):
+    writer.executescript("""
+        DROP TABLE message;
+        DROP TABLE session_message;
+        CREATE TABLE session_message (id TEXT PRIMARY KEY, session_id TEXT NOT NULL, type TEXT NOT NULL, data TEXT NOT NULL);
+        INSERT INTO session_message VALUES ('msg_1', 'ses_top', 'assistant', '{"time":{"created":5},"tokens":{"input":1}}');
+    """)
+    assert [message.changed for message in read_messages(database, since=NOON)] == [0]
 
 
 def test_rows_that_are_no_objects_are_left_to_the_parser(database: Path, writer: sqlite3.Connection):
@@ -170,17 +195,3 @@ def test_a_file_that_cannot_be_read_is_an_error_and_a_missing_one_is_not_made(tm
         with pytest.raises(OSError, match="cannot be read"):
             list(read_messages(path))
     assert not (tmp_path / "missing.db").exists()
-
-
-@pytest.mark.parametrize(
-    ("name", "known"),
-    [
-        ("opencode.db", True),
-        ("opencode-dev.db", True),
-        ("opencode.db-wal", False),
-        ("opencode.db.bak", False),
-        ("other.db", False),
-    ],
-)
-def test_the_database_is_known_by_its_name(name: str, *, known: bool):
-    assert is_opencode_database(name) is known

@@ -1,24 +1,27 @@
-"""OpenCode's messages: ``storage/message/<session>/msg_….json``, and since 2026 the rows of ``opencode.db``, told the same way.
+"""OpenCode's messages: ``storage/message/<session>/msg_….json``, since 2026 the rows of ``opencode.db``, told the same way.
 
-A message of role ``assistant`` is one call of a model, written when it begins, at every step and when it is completed.
-``tokens.input`` leaves out ``cache.read`` and ``cache.write``. ``tokens.output`` left out ``reasoning`` only from April 2026 on
-(pull request 21047; Google's models always); before that it included it. Which it is shows in ``total``, where there is one.
+A message of role ``assistant`` is one call of a model, written when it begins, at every step and when it is completed; from
+version 2 on, its row's ``type`` says what it is and ``model`` holds the names. ``tokens.input`` leaves out ``cache.read`` and
+``cache.write``. ``tokens.output`` leaves out ``reasoning`` in version 2, and in version 1 since April 2026 (pull request 21047;
+for Google's models always); before that it included it. Which it is shows in ``total``, where there is one.
 
 ``cost`` 0 is what OpenCode writes for subscriptions and for models it has no price for: it is never taken for free. A cost above
 zero is OpenCode's own multiplication by list prices and not taken either, except where OpenCode or GitHub Copilot is who is
 paid. It stays in the metadata.
 
-A message that ran several steps keeps the tokens of its last one only, and the sum of their costs (issues 21913, 42324). The
-database's reader hands the steps over (``steps``): the last one goes by the message's id, so that both ways of reading agree,
-the others by that id and their number. A file alone cannot tell the earlier ones.
+A message of version 1 that ran several steps keeps the tokens of its last one only, and the sum of their costs (issues 21913,
+42324). The database's reader hands the steps over (``steps``): the last one goes by the message's id, so that both ways of
+reading agree, the others by that id and their number. A file alone cannot tell the earlier ones. What OpenCode asks of a model
+for a title is in no message.
 
-A fork writes every message of its parent again under a new id, all else equal. Ids hold the instant they were made at, so a
-message that is much older than its id is a copy.
+A fork writes every message of its parent again under a new id, all else equal. In version 1 an id holds the instant it was made
+at, so a message that is much older than its id is a copy; in version 2 a copy's id ends in its place in the session.
 
 Source: anomalyco/opencode (formerly sst/opencode), packages/opencode/src/session/message-v2.ts (``Assistant``), session.ts
-(``getUsage``, ``fork``), processor.ts, session.sql.ts, id/id.ts, as of its 2026 commits 007a9409, 008456f4, 002d9822, 063e8306,
-0ae6794d; packages/core session messages (``model.id``). Compared with ryoppippi/ccusage, adapter/opencode, at commit 5816e640
-(2026-06-13). Read 2026-11-22.
+(``getUsage``, ``fork``), processor.ts, id/id.ts, and packages/core/src/session/projector.ts (``projectFork``),
+message-updater.ts and runner/usage.ts of version 2, as of its 2026 commits 007a9409, 008456f4, 002d9822, 0ae6794d, 008d5715,
+03130971, 74816686. Compared with ryoppippi/ccusage, adapter/opencode, at commit 5816e640 (2026-06-13), and its issue 1644. Read
+2026-11-22.
 """
 
 from __future__ import annotations
@@ -44,9 +47,10 @@ OWN_PRICES = frozenset({"opencode", "github-copilot"})
 """Providers whose cost in the log is what they charge: OpenCode's own gateway, and Copilot's AI credits."""
 INSIDE = "The log states no total; reasoning is taken to be part of output, as OpenCode counted before April 2026."
 
-_ID = re.compile(r"msg_([0-9a-f]{12})[0-9A-Za-z]{14}")
+_ID = re.compile(r"msg_([0-9a-f]{12})[0-9A-Za-z]{14}(_[0-9]+)?")
 _WRAP_MS = 2**36
-"""An id holds the lowest 36 bits of the milliseconds: they come round every 2.2 years."""
+"""An id holds the lowest 36 bits of the milliseconds: they come round every 2.2 years; what is further apart than half of that
+counts as earlier."""
 _COPY_MS = 10_000
 """A message is given its id and its instant in the same breath; one this much older than its id was copied."""
 _NANO_USD = Decimal("1e-9")
@@ -101,7 +105,8 @@ def _read(message: Fields, number: int) -> Sequence[Read]:
         return (Skip(number, "replayed", "A fork's copy of a message that was written earlier under another id."),)
     model = _model(message)
     steps = tuple(Fields(step, "message.steps") for _, step in numbered_objects(message.values.get("steps")))
-    calls = [(step, *_usage(step.inner("tokens"), model.provider)) for step in (steps or (message,))]
+    apart = message.has("type") or model.provider == "google"
+    calls = [(step, *_usage(step.inner("tokens"), apart=apart)) for step in (steps or (message,))]
     told = [call for call in calls if call[1].total_tokens]
     if not told:
         return (_untold(message, number),)
@@ -171,13 +176,13 @@ def _created(message: Fields) -> datetime:
 
 
 def _is_copy(identity: str, created: datetime) -> bool:
-    """Whether the id was made so much after the message that it is not the one it was written under."""
+    """Whether the id is a fork's, or was made so much after the message that it is not the one it was written under."""
     matched = _ID.fullmatch(identity)
     if matched is None:
         return False
     made = int(matched[1], 16) >> 12  # the lowest 12 bits count the ids of one millisecond
     since = (made - int(created.timestamp() * 1000)) % _WRAP_MS
-    return _COPY_MS < since < _WRAP_MS - _COPY_MS
+    return matched[2] is not None or _COPY_MS < since < _WRAP_MS // 2
 
 
 def _model(message: Fields) -> _Model:
@@ -190,12 +195,12 @@ def _model(message: Fields) -> _Model:
     return _Model(name, None if provider is None else canonical_provider(provider))
 
 
-def _usage(tokens: Fields, provider: str | None) -> tuple[Usage, tuple[str, ...]]:
-    """The counts in our convention, with what is to be said of them."""
+def _usage(tokens: Fields, *, apart: bool) -> tuple[Usage, tuple[str, ...]]:
+    """The counts in our convention, with what is to be said of them; ``apart``: reasoning is known to stand beside output."""
     cache = tokens.inner("cache")
     read, written, reasoning = cache.count("read"), cache.count("write"), tokens.count("reasoning")
     inputs = tokens.count("input") + read + written
-    output, notes = _output(tokens, inputs, reasoning, provider)
+    output, notes = _output(tokens, inputs, reasoning, apart=apart)
     usage = usage_of(
         input_tokens=inputs,
         output_tokens=output,
@@ -206,7 +211,7 @@ def _usage(tokens: Fields, provider: str | None) -> tuple[Usage, tuple[str, ...]
     return usage, notes
 
 
-def _output(tokens: Fields, inputs: int, reasoning: int, provider: str | None) -> tuple[int, tuple[str, ...]]:
+def _output(tokens: Fields, inputs: int, reasoning: int, *, apart: bool) -> tuple[int, tuple[str, ...]]:
     """All output, reasoning included: the total decides whether it already is."""
     output, total = tokens.count("output"), tokens.count("total")
     if not reasoning:
@@ -215,7 +220,7 @@ def _output(tokens: Fields, inputs: int, reasoning: int, provider: str | None) -
         return output + reasoning, ()
     if total == inputs + output:
         return output, ()
-    if total or provider == "google":
+    if total or apart:
         return output + reasoning, ()
     return output, (INSIDE,)
 
