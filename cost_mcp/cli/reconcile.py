@@ -66,7 +66,7 @@ def reconcile(
 
 def _reconciled(around: Surroundings, file: str, order: ReconcileOrder) -> Reconciled:
     with open_table(file) as lines, around.quick() as quick:
-        return reconcile_export(lines, order, quick.cost_report)
+        return reconcile_export(lines, order, quick.cost_report, around.clock())
 
 
 def _tolerance(usd: str | None, count: int | None) -> Tolerance:

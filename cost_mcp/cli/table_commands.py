@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import cast
 
 import click
@@ -9,6 +13,7 @@ import click
 from cost_mcp.capture.tables.calls import Wish
 from cost_mcp.capture.tables.columns import read_constants, read_map
 from cost_mcp.cli.failure import REFUSED, WRONG, tell
+from cost_mcp.cli.import_command import deliver
 from cost_mcp.cli.options import F, as_json, pairs
 from cost_mcp.cli.output import put_json, put_page
 from cost_mcp.cli.surroundings import Surroundings
@@ -76,9 +81,9 @@ def import_jsonl(ctx: click.Context, file: str, **given: object) -> None:
 
 
 def _import(ctx: click.Context, file: str, kind: str, delimiter: str | None, given: dict[str, object]) -> None:
-    as_json = bool(given["as_json"])
+    as_json, around = bool(given["as_json"]), ctx.ensure_object(Surroundings)
     try:
-        summary = _imported(ctx.ensure_object(Surroundings), file, _order(kind, delimiter, given))
+        summary = _imported(around, file, _order(kind, delimiter, given))
     except CostError as error:
         tell(error, as_json=as_json)
         ctx.exit(WRONG)  # 1 would be rows that were refused
@@ -86,6 +91,8 @@ def _import(ctx: click.Context, file: str, kind: str, delimiter: str | None, giv
         put_json(table_shape(summary))
     else:
         put_page(table_page(summary))
+    if summary.alerts:
+        deliver(around, around.load().settings)
     if summary.tally.refused:
         ctx.exit(REFUSED)
 
@@ -104,5 +111,25 @@ def _imported(around: Surroundings, file: str, order: TableOrder) -> TableSummar
     from cost_mcp.service.opening import load_catalog
 
     settings = around.load().settings
-    with open_table(file) as lines:
-        return import_table(lines, order, settings, load_catalog(settings), around.clock)
+    with open_table(file) as lines, _bar(file) as seen:
+        return import_table(seen(lines), order, settings, load_catalog(settings), around.clock)
+
+
+@contextmanager
+def _bar(file: str) -> Generator[Callable[[Iterator[str]], Iterator[str]]]:
+    """How far the import is, on a terminal; nothing elsewhere, nor for what has no known end."""
+    if file == "-" or not sys.stderr.isatty():
+        yield lambda lines: lines
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("reading the table", total=Path(file).stat().st_size)
+
+        def seen(lines: Iterator[str]) -> Iterator[str]:
+            for line in lines:
+                progress.advance(task, len(line))
+                yield line
+
+        yield seen

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
 from cost_mcp.capture.tables.billing import Billed, Export, billed_rows, export_of
@@ -19,7 +19,8 @@ from cost_mcp.service.answer import ReportAnswer
 from cost_mcp.service.fields import Fields
 
 _DAY = timedelta(days=1)
-_ALIAS_OF_FIRST = re.compile(r"^(claude-[a-z]+-\d)-0$")
+_FIRST = re.compile(r"^(claude-[a-z]+-\d)-0$")
+_NUMBER_FIRST = re.compile(r"^claude-(\d(?:-\d)?)-([a-z]+)$")
 _RECORDED = (
     "calls", "input_tokens", "output_tokens", "cache_read_input_tokens", "cache_creation_input_tokens", "web_search_requests",
     "cost_usd",
@@ -40,17 +41,21 @@ class ReconcileOrder:
 class Reconciled:
     """A comparison, and what was compared: the days from ``first`` to ``last`` in UTC, calls billed by use.
 
-    ``by_model`` is False where the export names no models: days are then compared whole.
+    ``by_model`` is False where the export names no models: days are then compared whole. ``unfinished`` says that the last day
+    is not over: the export cannot have all of it.
     """
 
     export: Export
     first: date
     last: date
     by_model: bool
+    unfinished: bool
     result: Reconciliation
 
 
-def reconcile_export(lines: Iterable[str], order: ReconcileOrder, report: Callable[[Fields], ReportAnswer]) -> Reconciled:
+def reconcile_export(
+    lines: Iterable[str], order: ReconcileOrder, report: Callable[[Fields], ReportAnswer], now: datetime
+) -> Reconciled:
     """Hold an export against what ``report``, the reporting verb, answers for its days.
 
     Raises:
@@ -64,14 +69,23 @@ def reconcile_export(lines: Iterable[str], order: ReconcileOrder, report: Callab
     first, last = bill.days()
     recorded = _recorded(report, export, first, last, order, by_model=bill.by_model)
     result = reconcile(bill.sides(), recorded, export.measures, order.tolerance)
-    return Reconciled(export=export, first=first, last=last, by_model=bill.by_model, result=result)
+    unfinished = last >= now.astimezone(UTC).date()
+    return Reconciled(export=export, first=first, last=last, by_model=bill.by_model, unfinished=unfinished, result=result)
 
 
 def one_name(model: str) -> str:
-    """The one name for a model's display name, dated snapshots and aliases: what a bill and a caller both may call it."""
+    """The one name for a model's display name, dated snapshots and aliases: what a bill and a caller both may call it.
+
+    Claude's models are named with the family first, as they have been since 4: ``claude-3-5-haiku`` is claude-haiku-3-5, as the
+    Console shows it; ``claude-opus-4-0`` is an alias of claude-opus-4.
+
+    Source: https://docs.claude.com/en/docs/about-claude/models/overview (names and aliases), and the exports named in
+    ``capture/tables/billing.py``, read 2026-11-22.
+    """
     spelled = re.sub(r"\s+", "-", model.strip().lower()).rpartition("/")[2]
     names = (*exact_spellings(spelled), *shorter_spellings(spelled))
-    return _ALIAS_OF_FIRST.sub(r"\1", min(names, key=lambda name: (len(name), name)))
+    shortest = min(names, key=lambda name: (len(name), name))
+    return _NUMBER_FIRST.sub(r"claude-\2-\1", _FIRST.sub(r"\1", shortest))
 
 
 class _Bill:

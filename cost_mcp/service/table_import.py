@@ -10,6 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, cast
 
 from cost_mcp.budgets.windows import window_of
+from cost_mcp.capture.tables.billing import is_export
 from cost_mcp.capture.tables.calls import Wish, csv_calls, csv_columns, json_calls
 from cost_mcp.capture.tables.columns import Columns
 from cost_mcp.capture.tables.csv_rows import CsvRows
@@ -108,6 +109,12 @@ def _calls(lines: Iterable[str], order: TableOrder, summary: TableSummary) -> It
     if order.kind == JSONL:
         return json_calls(json_rows(lines), order.wish)
     rows = CsvRows(lines, order.delimiter)
+    if not order.wish.said and is_export(rows.columns):
+        raise InvalidInput(
+            "the table is a provider's billing export: its rows are sums, not calls.",
+            field="file",
+            hint="Hold it against the ledger with `cost-mcp reconcile`; --map imports its rows as calls all the same.",
+        )
     summary.columns = csv_columns(rows.columns, order.wish)
     return csv_calls(rows, summary.columns, order.wish)
 
@@ -149,6 +156,9 @@ class _Table:
         for row in batch:
             if isinstance(row, RowProblem):
                 summary.refuse(row)
+                continue
+            if row.made_id and _id(row) in known:
+                summary.tally.merged += 1  # an id made of everything that is said: there is nothing else to say
                 continue
             try:
                 priced.append((row, self._priced(row, known, now)))

@@ -28,6 +28,7 @@ def reconciled_shape(done: Reconciled) -> Shape:
         "last_day": done.last.isoformat(),
         "timezone": "UTC",
         "by_model": done.by_model,
+        "unfinished": done.unfinished,
         "measures": list(result.measures),
         "tolerance": {"usd": usd_text(result.tolerance.usd), "count": result.tolerance.count},
         "agrees": result.agrees,

@@ -46,7 +46,7 @@ def reconciled_page(done: Reconciled) -> Page:
     span = done.first.isoformat() if done.first == done.last else f"{done.first.isoformat()} to {done.last.isoformat()}"
     head = line(Span(done.export.title, "strong"), Span(f"  ·  {span}, UTC  ·  calls billed by use", "dim"))
     body: Page = (_table(result, by_model=done.by_model),) if result.lines else (line("Neither has anything on these days."),)
-    return (head, BLANK, *body, BLANK, _counts(result), line(Span(_tolerated(result), "dim")), *_unpriced(result))
+    return (head, BLANK, *body, BLANK, _counts(result), line(Span(_tolerated(result), "dim")), *_notes(done))
 
 
 def _table(result: Reconciliation, *, by_model: bool) -> Table:
@@ -112,9 +112,19 @@ def _tolerated(result: Reconciliation) -> str:
     return f"Dollars may differ by {display_usd(result.tolerance.usd)} a day and model{cents}."
 
 
-def _unpriced(result: Reconciliation) -> Page:
+def _notes(done: Reconciled) -> Page:
+    result = done.result
+    notes: list[TextLine] = []
+    if done.unfinished:
+        said = f"{done.last.isoformat()} is not over in UTC: what came after the export was made is not in it."
+        notes.append(line(Span(said, "warning"), Span(" Leave the day out with --end.", "dim")))
+    if done.by_model and any(found.model is None and found.billed is not None for found in result.lines):
+        said = (
+            f"What the file bills under no model, as tools, is {NONE_GROUP}; the ledger counts it with the model that used it."
+        )
+        notes.append(line(Span(said, "dim")))
     count = result.total("recorded").unpriced_calls
-    if not count or COST not in result.measures:
-        return ()
-    said = f"The ledger knows no price for {count:,} of these calls: its dollars are a lower bound."
-    return (line(Span(said, "warning"), Span(" See `cost-mcp prices show MODEL`.", "dim")),)
+    if count and COST in result.measures:
+        said = f"The ledger knows no price for {count:,} of these calls: its dollars are a lower bound."
+        notes.append(line(Span(said, "warning"), Span(" See `cost-mcp prices show MODEL`.", "dim")))
+    return tuple(notes)

@@ -146,6 +146,29 @@ def test_days_without_use_are_held_against_the_ledger_too(spent: Cli, bill: Path
     assert (ran.code, ran.json["missing_in_file"]) == (1, 1)
 
 
+def test_a_day_that_is_not_over_is_told(spent: Cli, bill: Path):
+    bill.write_text(OPENAI_USAGE.format(mini=20000))
+    assert "2026-11-22 is not over in UTC" in spent("reconcile", str(bill)).out
+    assert "is not over" not in spent("reconcile", str(bill), "--end", "2026-11-22").out
+
+
+def test_what_is_billed_under_no_model_is_told_apart(spent: Cli, bill: Path):
+    bill.write_text(OPENAI_COST.replace("gpt-5-2025-08-07, output", "web search tool calls"))
+    ran = spent("reconcile", str(bill), "--json")
+    assert outcomes(ran.json)[:2] == [("2026-11-19", "gpt-5", "different"), ("2026-11-19", None, "missing_in_ledger")]
+    assert "bills under no model" in spent("reconcile", str(bill)).out
+
+
+def test_a_model_without_a_price_is_told_beside_dollars(cli: Cli, bill: Path):
+    words = "--model claude-unheard-9 --provider anthropic --input-tokens 7 --occurred-at 2026-11-20T08:00:00Z"
+    assert cli("record", *words.split()).code == 0
+    bill.write_text(CLAUDE_COST.format(fresh="0.2").replace("2026-11-22", "2026-11-20"), encoding="utf-8")
+    page = cli("reconcile", str(bill))
+    assert page.code == 1
+    assert "knows no price for 1 of these calls" in page.out
+    assert "≥ $0.00" in page.out
+
+
 def test_one_project_can_be_held_against_its_own_export(cli: Cli, bill: Path):
     for project in ("shop", "blog"):
         words = (

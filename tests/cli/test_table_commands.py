@@ -164,6 +164,33 @@ def test_a_row_completes_what_an_agent_told_of_the_call(cli: Cli, table: Path):
     assert cli("task", "T-1", "--json").json["cost_usd"] == "0.007"
 
 
+def test_a_billing_export_is_not_taken_for_calls_unless_somebody_insists(cli: Cli, table: Path):
+    table.write_text(
+        "usage_date_utc,model_version,usage_input_tokens_no_cache,usage_input_tokens_cache_read,usage_output_tokens\n"
+        "2026-11-20,claude-opus-4-6,40000,80000,6000\n"
+    )
+    ran = cli("import", "csv", str(table))
+    assert ran.code == 2
+    assert "cost-mcp reconcile" in ran.err
+    said = (
+        "occurred_at=usage_date_utc,uncached_input_tokens=usage_input_tokens_no_cache,output_tokens=usage_output_tokens,"
+        "cache_read_input_tokens=usage_input_tokens_cache_read"
+    )
+    assert cli("import", "csv", str(table), "--map", said, "--json").json["cost_usd"] == "0.39"
+
+
+def test_a_terminal_sees_how_far_it_is(cli: Cli, table: Path, monkeypatch: pytest.MonkeyPatch):
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    table.write_text(PLAIN)
+    assert cli("import", "csv", str(table), "--json").json["calls"] == 3
+    assert "reading the table" in terminal.getvalue()
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [

@@ -64,6 +64,12 @@ def export_of(columns: Sequence[str]) -> Export:
     )
 
 
+def is_export(columns: Sequence[str]) -> bool:
+    """Whether a table of these columns is an export that is known."""
+    given = frozenset(columns)
+    return given == _NOTHING.known_by or any(export.known_by <= given for export in EXPORTS)
+
+
 def billed_rows(rows: Iterable[Row | RowProblem], export: Export) -> Generator[Billed]:
     """What each row bills.
 
