@@ -34,6 +34,9 @@ Arrival = SessionMessage | Exception
 FINISH_SECONDS_MAX = 0.6
 """How long calls in work may take to finish once the input has ended; they are cancelled then."""
 
+HANDSHAKE_SECONDS_MAX = 20.0
+"""How long calls in work may take to finish before a later handshake is answered: the client is there and waits for both."""
+
 IN_WORK_MAX = 1000
 """How many requests may be in work at once; further ones wait in the pipe."""
 
@@ -105,13 +108,13 @@ class _Talk:
             try:
                 item = await self._readable()
             except StopAsyncIteration:
-                await self._settle()
+                await self._settle(FINISH_SECONDS_MAX)
                 raise
         message = item.message if isinstance(item, SessionMessage) else None
         if isinstance(message, JSONRPCRequest):
             if self._begun and self._modern and message.method == "initialize":
                 self._held = item
-                await self._settle()
+                await self._settle(HANDSHAKE_SECONDS_MAX)
                 raise StopAsyncIteration
             if not self._begun:
                 self._begun = True
@@ -152,9 +155,9 @@ class _Talk:
         self._settled.clear()
         await self._settled.wait()
 
-    async def _settle(self) -> None:
+    async def _settle(self, seconds: float) -> None:
         with suppress(TimeoutError):
-            async with asyncio.timeout(FINISH_SECONDS_MAX):
+            async with asyncio.timeout(seconds):
                 while self._in_work:
                     await self._one_settled()
         self._in_work.clear()
