@@ -46,11 +46,11 @@ class Missed:
     _told: set[str] = field(default_factory=set[str])
     _lock: RLock = field(default_factory=RLock, repr=False)  # a call may end while the garbage collector interrupts another
 
-    def note(self, reason: str, sentence: str) -> None:
-        """Count a call that is missing; ``sentence`` never quotes what was sent or received."""
+    def note(self, reason: str, sentence: str, *, calls: int = 1) -> None:
+        """Count calls that are missing; ``sentence`` never quotes what was sent or received."""
         with self._lock:
-            self.counts[reason] += 1
-            self._unwritten[reason] += 1
+            self.counts[reason] += calls
+            self._unwritten[reason] += calls
         self.warn(reason, f"A model call was not recorded: {sentence}")
 
     def warn(self, reason: str, sentence: str) -> None:

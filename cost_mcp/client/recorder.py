@@ -12,7 +12,7 @@ import os
 import queue
 import threading
 import weakref
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import thread as _executors  # before ``_at_exit`` is registered: what is registered last ends first
 from contextlib import suppress
 from dataclasses import dataclass
@@ -50,7 +50,7 @@ class Unended(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Told:
     """One call to record."""
 
@@ -68,8 +68,6 @@ class Recorder:
             settings: Finds the settings, ledger included; asked in the background, and again after a failure.
             lasting: Whether alerts are delivered, and unusual spend looked for, while this is open.
         """
-        self.missed = Missed()
-        self.unended: weakref.WeakSet[Unended] = weakref.WeakSet()
         self._settings = settings
         self._lasting = lasting
         self._begin_anew()
@@ -84,17 +82,19 @@ class Recorder:
         try:
             if self._process != os.getpid():
                 self._begin_anew()
-            if self._closed or self.waiting >= MOST_WAITING:
-                self.missed.note("queue_full", "too many calls wait to be recorded, or recording has ended.")
-                return
-            self._waiting.put(_Told(fields, datetime.now(UTC)))
-            self._wake()
+            if self._closed:
+                self.missed.note("ended", "the ledger it would go into was closed; track the client while it is open.")
+            elif self.waiting >= MOST_WAITING:
+                self.missed.note("queue_full", f"{MOST_WAITING:,} others wait because the ledger cannot be written.")
+            else:
+                self._waiting.put(_Told(fields, datetime.now(UTC)))
+                self._wake()
         except Exception as error:  # noqa: BLE001 whatever it is, the program that is observed goes on
             self.missed.note("unexpected", f"{type(error).__name__} when it was put in line.")
 
     def flush(self, timeout: float | None = 10.0) -> bool:
         """Wait until everything put in so far is recorded or known to be missing; False when the time was not enough."""
-        if self._process != os.getpid() or self._thread is None or not self._thread.is_alive():
+        if self._process != os.getpid() or (self._thread is None and not self.waiting):
             return True
         reached = threading.Event()
         self._waiting.put(reached)
@@ -108,20 +108,23 @@ class Recorder:
         for call in list(self.unended):
             call.finish()
         self._closed = True
-        if self._thread is None or not self._thread.is_alive():
+        thread = self._thread
+        if thread is None:
             return True
         self._waiting.put(None)
         self._wake()
-        self._thread.join(timeout)
-        left = self._thread.is_alive()
-        if left:
-            self.missed.note("out_of_time", "the program ended before the ledger could be written.")
-            self.missed.write_down(datetime.now(UTC).date())
-        return not left
+        thread.join(timeout)
+        if not thread.is_alive():
+            return True
+        self.missed.note("out_of_time", "the program ended before the ledger could be written.", calls=max(self.waiting, 1))
+        self.missed.write_down(datetime.now(UTC).date())
+        return False
 
     def _begin_anew(self) -> None:
-        # In a forked process the thread is gone, and what waits is the parent's to record.
+        # In a forked process the thread is gone, and what waits, is under way or missing is the parent's to tell.
         self._process = os.getpid()
+        self.missed = Missed()
+        self.unended: weakref.WeakSet[Unended] = weakref.WeakSet()
         self._waiting: queue.SimpleQueue[_Told | threading.Event | None] = queue.SimpleQueue()
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
@@ -136,14 +139,24 @@ class Recorder:
                 loop.call_soon_threadsafe(woken.set)
         elif self._thread is None and self._starting.acquire(blocking=False):  # else another thread is at it
             self._thread = threading.Thread(target=self._run, name="cost-mcp recorder", daemon=True)
-            _before_threads_end(self._at_exit)
-            self._thread.start()
+            try:
+                _before_threads_end(self._at_exit)
+                self._thread.start()
+            except BaseException:
+                self._thread = None
+                raise
+            finally:
+                self._starting.release()
 
     def _at_exit(self) -> None:
         self.close(LAST_SECONDS)
 
     def _run(self) -> None:
-        asyncio.run(self._serve())
+        try:
+            asyncio.run(self._serve())
+        except Exception as error:  # noqa: BLE001 no files left to open, for one: the next call tries again
+            self._loop = self._woken = self._thread = None
+            self.missed.note("unexpected", f"{type(error).__name__} while the recorder started or ended.")
 
     async def _serve(self) -> None:
         self._woken = asyncio.Event()
@@ -173,23 +186,28 @@ class Recorder:
                 ended = True
             else:
                 reached.append(item)
-        await asyncio.gather(*(self._record(ledger, call) for call in told))
+        failed = await self._record_all(ledger, told)
+        if failed:
+            await ledger.close()  # opened anew: a file that was moved away is made again
+            for error in (await self._record_all(ledger, list(failed))).values():
+                self.missed.note(error.code, str(error))
         self.missed.write_down(datetime.now(UTC).date())
         for event in reached:
             event.set()
         return ended
 
-    async def _record(self, ledger: _Opened, told: _Told) -> None:
-        try:
-            try:
-                await self._try(ledger, told)
-            except LedgerError:
-                await ledger.close()
-                await self._try(ledger, told)  # opened anew: a file that was moved is made again
-        except CostError as error:
-            self.missed.note(error.code, str(error))
-        except Exception as error:  # noqa: BLE001 one call's failure is not the next one's
-            self.missed.note("unexpected", f"{type(error).__name__} while recording.")
+    async def _record_all(self, ledger: _Opened, told: Sequence[_Told]) -> dict[_Told, LedgerError]:
+        """Record them together; those that the ledger could not take, to be tried again."""
+        answers = await asyncio.gather(*(self._try(ledger, call) for call in told), return_exceptions=True)
+        failed: dict[_Told, LedgerError] = {}
+        for call, error in zip(told, answers, strict=True):
+            if isinstance(error, LedgerError):
+                failed[call] = error
+            elif isinstance(error, CostError):
+                self.missed.note(error.code, str(error))
+            elif error is not None:
+                self.missed.note("unexpected", f"{type(error).__name__} while it was recorded.")
+        return failed
 
     async def _try(self, ledger: _Opened, told: _Told) -> None:
         """Record it; without what of its context cannot be taken, because what it cost matters more."""

@@ -113,6 +113,41 @@ def test_settings_that_cannot_be_read_are_told_by_log(caplog: pytest.LogCaptureF
     assert "secret" not in caplog.text
 
 
+def test_a_ledger_that_was_moved_away_is_made_again_and_nothing_is_missing(tmp_path: Path):
+    ledger = tmp_path / "ledger.db"
+    recorder = recorder_of(ledger)
+    recorder.put(told("before"))
+    assert recorder.flush(60)
+    for file in list(tmp_path.iterdir()):
+        file.rename(tmp_path / f"old-{file.name}")
+    for n in range(20):
+        recorder.put(told(f"c-{n}"))
+    assert recorder.close(60)
+    assert calls_in(ledger) == 20
+    assert not recorder.missed.counts
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="limits are set as on Unix")
+def test_a_recorder_that_cannot_start_counts_it_and_starts_when_it_can(tmp_path: Path):
+    program = """
+        import asyncio, resource
+        from cost_mcp.client.shared import recorder_for
+        recorder = recorder_for()
+        call = {"model": "m", "usage": {"input_tokens": 1, "output_tokens": 1}}
+        most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (3, most[1]))
+        recorder.put({**call, "call_id": "a"})
+        while not recorder.missed.counts:
+            pass
+        resource.setrlimit(resource.RLIMIT_NOFILE, most)
+        recorder.put({**call, "call_id": "b"})
+        assert recorder.flush(60)
+    """
+    done = run(program, tmp_path)
+    assert "OSError" in done.stderr
+    assert calls_in(tmp_path / "ledger.db") == 2, "what waited is recorded with the next"
+
+
 def test_what_contradicts_the_first_report_is_counted_as_missing(tmp_path: Path):
     recorder = recorder_of(tmp_path / "ledger.db")
     recorder.put(told("c"))
@@ -163,7 +198,7 @@ def test_what_comes_after_the_end_is_counted(tmp_path: Path):
     recorder.put(told("c"))
     assert recorder.close(60)
     recorder.put(told("d"))
-    assert recorder.missed.counts == {"queue_full": 1}
+    assert recorder.missed.counts == {"ended": 1}
     assert recorder.close(60)
 
 
