@@ -35,15 +35,19 @@ _MESSAGES = """
     WHERE {since} AND instr(data, '"assistant"') > 0 ORDER BY changed, id
 """
 _NEWER = """
-    SELECT id, session_id, {changed} AS changed,
+    SELECT newer.id, newer.session_id, {changed} AS changed,
         CAST(CASE WHEN json_valid(data) THEN json_set(json_remove(data, '$.content'), '$.type', type) ELSE data END AS BLOB)
-    FROM session_message AS newer WHERE {since} AND type = 'assistant' {after} ORDER BY changed, id
+    FROM session_message AS newer {older} WHERE {since} AND type = 'assistant' {after} ORDER BY changed, newer.id
 """
-_AFTER = """
-    AND id NOT IN (SELECT id FROM message)
-    AND {created} > (SELECT coalesce(max({changed}), -1) FROM message WHERE message.session_id = newer.session_id)
+_OLDER = """
+    LEFT JOIN (SELECT session_id, max({changed}) AS ended FROM message GROUP BY session_id) AS older
+    ON older.session_id = newer.session_id
 """
-_STEPS = """SELECT CAST(data AS BLOB) FROM part WHERE message_id = ? AND instr(data, '"step-finish"') > 0 ORDER BY id"""
+_AFTER = "AND newer.id NOT IN (SELECT id FROM message) AND {created} > coalesce(older.ended, -1)"
+# A finished step is told in some three hundred bytes; where SQLite can tell a text's size without reading it, longer parts (files,
+# what tools answered) are passed over unread.
+_SHORT = "octet_length(data) < 4096 AND " if sqlite3.sqlite_version_info >= (3, 43) else ""
+_STEPS = f"SELECT CAST(data AS BLOB) FROM part WHERE message_id = ? AND {_SHORT}instr(data, '\"step-finish\"') > 0 ORDER BY id"  # noqa: S608 our own words
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,8 +111,9 @@ def _read(connection: sqlite3.Connection, changed_from: int) -> Iterator[StoredM
         rows = connection.execute(_asked(_MESSAGES, tables["message"]), {"since": changed_from})
         forms.append(_message(row, sessions, _steps(connection, row[0], told=bool(tables["part"]))) for row in rows)
     if tables["session_message"]:
-        after = _AFTER.format(changed=_changed(tables["message"]), created=_created(tables["session_message"]))
-        asked = _asked(_NEWER, tables["session_message"], after=after if tables["message"] else "")
+        older = _OLDER.format(changed=_changed(tables["message"])) if tables["message"] else ""
+        after = _AFTER.format(created=_created(tables["session_message"])) if tables["message"] else ""
+        asked = _asked(_NEWER, tables["session_message"], older=older, after=after)
         newer = connection.execute(asked, {"since": changed_from})
         forms.append(_message(row, sessions, []) for row in newer)
     yield from merge(*forms, key=lambda stored: stored.changed)
