@@ -99,7 +99,7 @@ class Intake:
     ) -> tuple[Answer, ...]:
         """Record calls, how far the files they come from were read, and what those say of plans, in one transaction.
 
-        Durable when this returns.
+        Nothing of it is promised to anybody before ``settle``: a power cut may undo it, cursors and calls alike.
 
         One answer per call, in order. A call that cannot be recorded is refused alone.
         """
@@ -111,8 +111,11 @@ class Intake:
             if any(isinstance(answer, Entered) for answer in answers):
                 set_due(book.db, tenant, due=True)
             fold_when_due(book)
-        self._sync()
         return tuple(answer.outcome if isinstance(answer, Entered) else answer for answer in answers)
+
+    def settle(self) -> None:
+        """Return when everything brought in so far is on the disk."""
+        self._sync()
 
     def keep_rules(self, tenant: str, mark: str, rules: Iterable[tuple[str, str]]) -> None:
         """Keep resolved rules for programs to come, and forget those of other marks."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+from operator import attrgetter
 
 from cost_mcp.errors import InvalidInput
 
@@ -37,13 +38,14 @@ class Usage:
     web_search_requests: int = 0
 
     def __post_init__(self) -> None:
-        for name in USAGE_FIELDS:
-            check_quantity(getattr(self, name), name)
+        for name, value in zip(USAGE_FIELDS, _counts(self), strict=True):
+            if type(value) is not int or not 0 <= value <= MAX_QUANTITY:
+                check_quantity(value, name)
         for parts, whole in _PARTS:
             self._check_parts(parts, whole)
 
     def _check_parts(self, parts: tuple[str, ...], whole: str) -> None:
-        total = sum(getattr(self, part) for part in parts)
+        total = sum([getattr(self, part) for part in parts])
         limit = getattr(self, whole)
         if total > limit:
             raise InvalidInput(
@@ -68,6 +70,7 @@ class Usage:
 
 
 USAGE_FIELDS: tuple[str, ...] = tuple(f.name for f in fields(Usage))
+_counts = attrgetter(*USAGE_FIELDS)
 
 _PARTS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("cache_read_input_tokens", "cache_creation_input_tokens"), "input_tokens"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Context, Decimal
+from functools import lru_cache
 
 from cost_mcp.model.charge import Charge
 from cost_mcp.model.money import nanos, usd
@@ -96,7 +97,7 @@ def charges(usage: Usage, rule: Rule) -> Charged:
     A part without a price of its own is charged by its parent's meter; a part whose whole family has no price is
     ``missing``. Web searches without a price are left out with a warning: the cost is then a lower bound.
     """
-    prices = rule.unit_prices(usage.input_tokens)
+    prices = rule.entry(usage.input_tokens).unit_prices
     counts: dict[str, int] = {}
     warnings: list[str] = []
     missing: list[str] = []
@@ -127,5 +128,13 @@ def _charged_as(meter: str, prices: Mapping[str, Decimal]) -> str | None:
 
 
 def _charge(meter: str, quantity: int, price: Decimal) -> Charge:
-    cost = usd(nanos(_EXACT.multiply(Decimal(quantity), price)))
+    whole = _whole_nanos(price)
+    cost = usd(nanos(_EXACT.multiply(Decimal(quantity), price)) if whole is None else quantity * whole)
     return Charge(meter=meter, quantity=quantity, unit_price_usd=price, cost_usd=cost)
+
+
+@lru_cache(maxsize=4096)
+def _whole_nanos(price: Decimal) -> int | None:
+    """The price in nano-dollars where it is a whole number of them, as nearly all are: multiples of it need no rounding."""
+    found = nanos(price)
+    return found if usd(found) == price else None

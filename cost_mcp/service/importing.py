@@ -122,6 +122,7 @@ class Importing:
     _pending: dict[str, _Found] = field(default_factory=dict[str, _Found], init=False)
     _read: list[Cursor] = field(default_factory=list["Cursor"], init=False)
     _limits: dict[tuple[str, str, str], PlanLimit] = field(default_factory=dict[tuple[str, str, str], "PlanLimit"], init=False)
+    _unsettled: bool = field(default=False, init=False)
     _bytes_done: int = field(default=0, init=False)
 
     def take(self, files: Iterable[LogFile]) -> None:
@@ -135,6 +136,9 @@ class Importing:
             # The oldest first: of a call that a later session copied, the session that made it is told of first.
             self._take_one(file, cursor, whole)
         self._flush()
+        if self._unsettled and self.intake is not None:
+            self._unsettled = False
+            self.intake().settle()
 
     def finish(self, began: float) -> ImportSummary:
         """What came of everything taken since the last time; alerts that it calls for are raised now."""
@@ -256,6 +260,7 @@ class Importing:
                 found.tally.took(call, None if found.stored is None else found.stored.priced)
             return
         answers = self.intake().bring_in(tenant, [call for _, call in priced], self.clock(), read=read, limits=limits.values())
+        self._unsettled = True
         for (found, call), answer in zip(priced, answers, strict=True):
             self._answered(found, call, answer)
         for cursor in read:
