@@ -163,6 +163,7 @@ class CodexLog:
         if inherited:
             yield Skip(number, "replayed", COPIED)
             return
+        counts.usage()  # refuses impossible ones here, where the line is known
         owner, total = text_of(payload, "thread_id") or thread.id, read_counts(payload.get("thread_token_usage"))
         memory.recorded = key
         memory.held = Held(

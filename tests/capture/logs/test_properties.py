@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
@@ -25,7 +25,7 @@ SECRET = "zzsecretzz"
 class File:
     """One log: its format, its place below the agent's folder, its lines (one, where it is read as a whole)."""
 
-    form: LogFormat
+    form: LogFormat = field(repr=False)
     facts: FileFacts
     lines: tuple[bytes, ...]
 
