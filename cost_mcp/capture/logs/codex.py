@@ -94,14 +94,14 @@ class CodexLog:
         return self._memory.as_json()
 
     def _row(self, row: Mapping[str, object], number: int) -> Iterator[Read]:
-        kind, payload = row.get("type"), as_object(row.get("payload"))
+        kind, payload = text_of(row, "type"), as_object(row.get("payload"))
         if kind in {STARTED, COMPLETED}:
             yield from read_headless(row, number, self._memory.headless)
             return
         if payload is None:
             yield Skip(number, "unreadable", "The line has no payload.")
             return
-        told = payload.get("type") if kind == "event_msg" else kind
+        told = text_of(payload, "type") if kind == "event_msg" else kind
         at = instant_of_text(row.get("timestamp"))
         if told == "session_meta":
             self._begin(payload)
@@ -111,7 +111,7 @@ class CodexLog:
         elif told == "thread_settings_applied":
             self._set(as_object(payload.get("thread_settings")) or {})
         elif told in {"token_count", "token_usage_record", "compacted"}:
-            yield from self._usage(str(told), payload, (at, row.get("ordinal"), number))
+            yield from self._usage(told, payload, (at, row.get("ordinal"), number))
         if at is not None:
             self._memory.lineage.saw(at)
 
