@@ -13,7 +13,6 @@ import click
 from cost_mcp.capture.tables.calls import Wish
 from cost_mcp.capture.tables.columns import read_constants, read_map
 from cost_mcp.cli.failure import REFUSED, WRONG, tell
-from cost_mcp.cli.import_command import deliver
 from cost_mcp.cli.options import F, as_json, pairs
 from cost_mcp.cli.output import put_json, put_page
 from cost_mcp.cli.surroundings import Surroundings
@@ -92,6 +91,8 @@ def _import(ctx: click.Context, file: str, kind: str, delimiter: str | None, giv
     else:
         put_page(table_page(summary))
     if summary.alerts:
+        from cost_mcp.cli.import_command import deliver
+
         deliver(around, around.load().settings)
     if summary.tally.refused:
         ctx.exit(REFUSED)

@@ -17,11 +17,11 @@ from cost_mcp.capture.tables.csv_rows import CsvRows
 from cost_mcp.capture.tables.identity import Ordinals, content_digest
 from cost_mcp.capture.tables.json_rows import json_rows
 from cost_mcp.capture.tables.row import RowCall, RowProblem
-from cost_mcp.errors import CostError, InvalidInput
+from cost_mcp.errors import Conflict, CostError, InvalidInput
 from cost_mcp.ledger.intake import Intake
 from cost_mcp.ledger.outlook import Outlook, open_outlook
-from cost_mcp.ledger.repeat import corrects
-from cost_mcp.model.call import Rank
+from cost_mcp.ledger.repeat import contradictions, corrects
+from cost_mcp.model.call import Call, Rank
 from cost_mcp.model.charge import PricedCall
 from cost_mcp.model.receipt import CORRECTED, CREATED, EXISTS
 from cost_mcp.model.succession import succeed
@@ -78,7 +78,8 @@ def import_table(
     """Import the calls of a table, five hundred to a transaction; rows that cannot be taken are left out and told.
 
     A row counts once under its id, however often it is imported: the one in its column, else one made of what the row says and
-    of how many equal rows stand before it in the table. What was imported stays when a later row breaks off the import.
+    of how many equal rows stand before it in the table. What was imported stays when a later row breaks off the import. A dry
+    run looks at the rows five hundred at a time too: ids that contradict each other further apart it does not see.
 
     Raises:
         InvalidInput: the table cannot be read at all, or tracking is off.
@@ -100,6 +101,7 @@ def import_table(
         try:
             _Table(summary, open_to_all, prices, clock, intake, intake).take(given)
         finally:
+            intake.settle()
             intake.fold()
             summary.alerts = intake.raise_due(settings.tenant, clock())
     return summary
@@ -152,6 +154,7 @@ class _Table:
         tenant = self._settings.tenant
         stored = self._outlook.known(tenant, [_id(row) for row in called])
         known = {call_id: entry.priced for call_id, entry in stored.items()}
+        told = {call_id: before.call for call_id, before in known.items()}
         priced: list[tuple[RowCall, PricedCall]] = []
         for row in batch:
             if isinstance(row, RowProblem):
@@ -161,7 +164,10 @@ class _Table:
                 summary.tally.merged += 1  # an id made of everything that is said: there is nothing else to say
                 continue
             try:
-                priced.append((row, self._priced(row, known, now)))
+                call = self._priced(row, known, now)
+                _check_told_once(told.get(call.call.call_id), call.call)
+                priced.append((row, call))
+                told.setdefault(call.call.call_id, call.call)
             except CostError as error:
                 summary.refuse(row.problem(error))
         if self._intake is None:
@@ -205,6 +211,17 @@ class _Table:
             tally.merged += 1
         else:
             tally.took(call, known.get(call.call.call_id) if outcome == CORRECTED else None)
+
+
+def _check_told_once(before: Call | None, call: Call) -> None:
+    # Of two lines of a log about one call the fuller counts; a table whose ids are not those of calls has to be heard of.
+    differing = () if before is None or before.source not in (CSV, JSONL) else contradictions(before, call)
+    if differing:
+        raise Conflict(
+            f"the id was imported before with other contents: {', '.join(differing)}.",
+            field="call_id",
+            hint="The first row stands. Map a column to call_id that is another for every call, or none.",
+        )
 
 
 def _id(row: RowCall) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -150,6 +151,17 @@ def test_ids_of_the_table_are_kept_and_a_contradiction_is_told(cli: Cli, table: 
     assert cli("prices", "explain", "req_1", "--json").json["cost_usd"] == "0.5"
     again = cli("import", "csv", str(table), "--json")
     assert (again.json["merged"], again.json["made_ids"]) == (1, 0)
+    row = "2026-11-20T08:00:00Z,gpt-5,9000,200,req_1,$0.60\n"
+    table.write_text(head + row)
+    for words in (("--dry-run",), ()):
+        other = cli("import", "csv", str(table), *words, "--json")
+        assert other.code == 1
+        assert problems(other) == [
+            (2, "Request ID", "the id was imported before with other contents: input_tokens, stated_cost_usd.")
+        ]
+    table.write_text(head + row.replace("req_1", "req_2") + row.replace("req_1", "req_2").replace("200", "300"))
+    within = cli("import", "csv", str(table), "--json")
+    assert (within.json["calls"], problems(within)[0][0]) == (1, 3)
 
 
 def test_a_row_completes_what_an_agent_told_of_the_call(cli: Cli, table: Path):
@@ -277,6 +289,24 @@ def test_jsonl_maps_paths_into_nested_objects(cli: Cli, table: Path):
 def test_a_table_may_come_through_stdin(cli: Cli, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BufferedReader(io.BytesIO(PLAIN.encode()))))
     assert cli("import", "csv", "-", "--json").json["calls"] == 3
+
+
+def test_an_import_that_was_killed_is_made_whole_by_the_next(cli: Cli, environ: dict[str, str], table: Path):
+    head, *_ = PLAIN.splitlines(keepends=True)
+    rows = [f"2026-11-20T08:00:00Z,gpt-5,{1000 + n // 2},0,shop\n" for n in range(1100)]  # every row twice
+    words = (sys.executable, "-m", "cost_mcp", "import", "csv", "-")
+    with subprocess.Popen(words, env=environ, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as importing:
+        assert importing.stdin is not None
+        importing.stdin.write("".join([head, *rows[:1050]]).encode())
+        importing.stdin.flush()
+        while not total(cli)["calls"]:
+            assert importing.poll() is None
+        importing.kill()
+    assert 0 < total(cli)["calls"] < 1100
+    table.write_text("".join([head, *rows]))
+    assert cli("import", "csv", str(table)).code == 0
+    assert total(cli)["calls"] == 1100
+    assert cli("verify").code == 0
 
 
 def test_more_rows_than_one_transaction_takes_are_all_counted(cli: Cli, table: Path):

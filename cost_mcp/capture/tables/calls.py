@@ -15,8 +15,6 @@ from cost_mcp.capture.tables.row import Row, RowCall, RowProblem, refused
 from cost_mcp.errors import CostError, InvalidInput
 from cost_mcp.model.moment import zone
 
-_UTC = "UTC"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
@@ -76,11 +74,8 @@ class _Reading:
     """Reads rows of one table, one after the other: equal ones are told apart by their order."""
 
     def __init__(self, wish: Wish) -> None:
-        self._constants = {
-            field: _cell(field, text, None if wish.timezone is None else zone(wish.timezone))
-            for field, text in wish.constants.items()
-        }
         self._zone = None if wish.timezone is None else zone(wish.timezone)
+        self._constants = {field: _cell(field, text, self._zone) for field, text in wish.constants.items()}
         self._ordinals = Ordinals()
 
     def call(self, row: Row, columns: Mapping[str, str], at: Callable[[str], object]) -> RowCall | RowProblem:
@@ -89,8 +84,7 @@ class _Reading:
         tags: dict[str, str] = {}
         try:
             for field, column in columns.items():
-                tz = self._zone or (zone(_UTC) if plain_name(column).endswith("_utc") else None)
-                value = _cell(field, at(column), tz)
+                value = _cell(field, at(column), self._zone_of(column) if field == "occurred_at" else None)
                 if value is not None:
                     fields[field] = value
             for field in [field for field in fields if field.startswith(TAG)]:
@@ -106,6 +100,11 @@ class _Reading:
             digest = content_digest(fields)
             fields["call_id"] = row_id(digest, self._ordinals.next(digest))
         return RowCall(row=row.number, fields=fields, columns=columns, made_id=made)
+
+    def _zone_of(self, column: str) -> ZoneInfo | None:
+        if self._zone is None and plain_name(column).endswith("_utc"):
+            return zone("UTC")  # a column may say its zone in its name
+        return self._zone
 
 
 def _cell(field: str, value: object, tz: ZoneInfo | None) -> object:

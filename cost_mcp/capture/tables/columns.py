@@ -7,6 +7,7 @@ import re
 import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cost_mcp.errors import InvalidInput, UnknownName
 from cost_mcp.model.call import CONTEXT_NAMES
@@ -159,6 +160,7 @@ def _leave_parts(chosen: dict[str, str], said: Mapping[str, str]) -> None:
                 del chosen[field]
 
 
+@lru_cache(maxsize=1024)
 def plain_name(column: str) -> str:
     """A column's name in lower case with single underscores: ``Input Tokens``, ``inputTokens`` → ``input_tokens``."""
     return re.sub(r"[^a-z0-9]+", "_", _WORD.sub("_", column).casefold()).strip("_")
