@@ -56,11 +56,25 @@ def places(source: str, environ: Mapping[str, str], home: Path) -> tuple[Place, 
     """The folders of one agent on this machine, whether they are there or not.
 
     Source: https://code.claude.com/docs/en/settings and ccusage's documentation (``CLAUDE_CONFIG_DIR``, several, by commas;
-    ``~/.config/claude`` beside ``~/.claude``); openai/codex (``CODEX_HOME``); google-gemini/gemini-cli (``~/.gemini/tmp``);
-    anomalyco/opencode (``XDG_DATA_HOME``); github/copilot-cli (``~/.copilot``). Read 2026-11-22.
+    ``~/.config/claude`` beside ``~/.claude``); openai/codex (``CODEX_HOME``); google-gemini/gemini-cli (``~/.gemini/tmp``,
+    ``GEMINI_CLI_HOME``); anomalyco/opencode (``XDG_DATA_HOME``, ``OPENCODE_DB``); github/copilot-cli (``~/.copilot``,
+    ``COPILOT_HOME``, ``COPILOT_OTEL_FILE_EXPORTER_PATH``). Read 2026-11-22.
     """
     below, endings = _BELOW[source]
-    return tuple(Place(source, folder, below, endings) for folder in dict.fromkeys(_folders(source, environ, home)))
+    known = [Place(source, folder, below, endings) for folder in dict.fromkeys(_folders(source, environ, home))]
+    file = _named_file(source, environ, home)
+    if file is not None and not any(file.parent in place.roots for place in known):  # nothing else in its folder is a log
+        known.append(Place(source, file.parent, ("",), (file.name,)))
+    return tuple(known)
+
+
+def _named_file(source: str, environ: Mapping[str, str], home: Path) -> Path | None:
+    """The one file that an agent's environment has it write to, beside or instead of those in its folder."""
+    if source == _COPILOT and (path := environ.get("COPILOT_OTEL_FILE_EXPORTER_PATH", "").strip()):
+        return _at(path, home)
+    if source == _OPENCODE and (path := environ.get("OPENCODE_DB", "").strip()).endswith(DATABASE):
+        return _base("XDG_DATA_HOME", ".local/share", environ, home) / "opencode" / path
+    return None
 
 
 def _folders(source: str, environ: Mapping[str, str], home: Path) -> Iterator[Path]:
@@ -74,11 +88,11 @@ def _folders(source: str, environ: Mapping[str, str], home: Path) -> Iterator[Pa
         named_home = environ.get("CODEX_HOME", "").strip()
         yield _at(named_home, home) if named_home else home / ".codex"
     elif source == _GEMINI:
-        yield home / ".gemini"
+        yield _base("GEMINI_CLI_HOME", "", environ, home) / ".gemini"
     elif source == _OPENCODE:
         yield _base("XDG_DATA_HOME", ".local/share", environ, home) / "opencode"
     else:
-        yield home / ".copilot"
+        yield _base("COPILOT_HOME", ".copilot", environ, home)
 
 
 def _base(variable: str, default: str, environ: Mapping[str, str], home: Path) -> Path:

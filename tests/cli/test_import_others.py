@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from cost_mcp.sources.places import files_at, places
+
 LOGS = Path(__file__).parents[1] / "capture" / "logs"
 NOON = 1_795_348_800_000  # 2026-11-22T12:00Z
 
@@ -113,3 +115,23 @@ def test_gemini_and_copilot_are_found_where_they_write(cli: Any, home: Path):
     assert total(cli, "--source", "copilot") == ("0.103677", 2)
     imported(cli)
     assert total(cli)[1] == 5
+
+
+def test_agents_are_followed_to_where_their_environment_sends_them(home: Path, tmp_path: Path):
+    elsewhere = tmp_path / "elsewhere"
+    shutil.copytree(LOGS / "gemini_cli" / "resumed_into_lines" / "tmp", elsewhere / ".gemini" / "tmp")
+    shutil.copy(next((LOGS / "copilot").glob("summed_again/otel/*.jsonl")), elsewhere / "spans.jsonl")
+    (elsewhere / "notes.jsonl").write_text('{"attributes": {"gen_ai.usage.input_tokens": 1}}\n')
+    environ = {"GEMINI_CLI_HOME": str(elsewhere), "COPILOT_OTEL_FILE_EXPORTER_PATH": str(elsewhere / "spans.jsonl")}
+    found = [
+        file.parts
+        for source in ("gemini-cli", "copilot")
+        for place in places(source, environ, home)
+        for file in files_at(place)
+    ]
+    assert [parts[-1].partition("-")[0] for parts in found] == ["session", "session", "spans.jsonl"]
+    inside = {
+        "COPILOT_OTEL_FILE_EXPORTER_PATH": str(home / ".copilot" / "otel" / "spans.jsonl"),
+        "OPENCODE_DB": "opencode-dev.db",
+    }
+    assert [len(places(source, inside, home)) for source in ("copilot", "opencode")] == [1, 1]
