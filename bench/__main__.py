@@ -97,7 +97,6 @@ def main(parts: list[str]) -> int:
             "reserves": lambda: reserving.reserves(folder),
             "ten_million": lambda: [*ten_million.over_stdio(*wallets()), *ten_million.in_process(*wallets())],
             "hook": lambda: hook.hook(folder),
-            "import": lambda: importing.importing(KEPT, folder),
             "statusline": lambda: statusline.statusline(ledgers()[1]),
         }
         rows: list[Row] = []
