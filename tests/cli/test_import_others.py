@@ -5,14 +5,19 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from cost_mcp.config.settings import load_settings
+from cost_mcp.service.import_order import ImportOrder, Machine, open_importing, take_anew
+from cost_mcp.service.importing import Listener
 from cost_mcp.sources.places import files_at, places
 
+Clock = Callable[[], datetime]
 LOGS = Path(__file__).parents[1] / "capture" / "logs"
 NOON = 1_795_348_800_000  # 2026-11-22T12:00Z
 
@@ -94,6 +99,18 @@ def test_a_message_in_a_file_and_in_the_database_it_was_moved_to_is_one_call(
         opencode.execute("INSERT INTO message VALUES (?, ?, ?, ?, ?)", row)
     imported(cli, "opencode")
     assert total(cli)[1] == 3
+
+
+def test_a_change_in_a_databases_log_is_news_of_the_database(opencode: sqlite3.Connection, home: Path, clock: Clock):
+    settings = load_settings({"COST_MCP_DB": str(home / "ledger.db"), "COST_MCP_CONFIG": ""}, home).settings
+    order, machine = ImportOrder(sources=("opencode",)), Machine(environ={}, home=home)
+    write(opencode, "msg_1", "ses_1", NOON - 50_000, time=done(NOON - 50_000))
+    database = home / ".local" / "share" / "opencode" / "opencode.db"
+    with open_importing(order, settings, machine, clock, Listener()) as importing:
+        take_anew(importing, order, machine, frozenset({str(home / "other.db-wal")}))
+        assert importing.finish(0.0).total.calls == 0
+        take_anew(importing, order, machine, frozenset({f"{database}-wal"}))
+        assert importing.finish(0.0).total.calls == 1
 
 
 def test_a_database_that_cannot_be_read_is_said_and_stops_nothing_else(cli: Any, home: Path):
