@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import NamedTuple, cast
 
 from cost_mcp.capture.logs.claude_counts import Counts, an_object, counts_of, token_sum
-from cost_mcp.capture.logs.sighting import FileFacts, LogFormat, Read, Sighting, Skip, State
+from cost_mcp.capture.logs.sighting import REASONS, FileFacts, LogFormat, Read, Sighting, Skip, State
 from cost_mcp.errors import InvalidInput
 from cost_mcp.model.call import INFERENCE_GEO
 from cost_mcp.model.moment import EARLIEST, LATEST
@@ -23,6 +23,12 @@ SUBAGENT = "subagent"
 
 RECENT = 16
 """Messages remembered after they were told of: lines of one message can stand apart, of at most so many agents at work."""
+
+FREE_REFUSALS = datetime(2026, 6, 2, tzinfo=UTC)
+"""From when a request is not billed that a model declined before it wrote anything.
+
+Source: Claude Platform release notes of 2026-06-02, quoted at https://usingclaude.com/en/news; read 2026-11-22.
+"""
 
 BEFORE, CONTENT, AFTER = b'"message":{', b'"content":[', b'],"stop_reason":'
 
@@ -101,6 +107,8 @@ class ClaudeCodeParser:
         known = self._recent.get(told.key)
         if known is not None and told.standing <= known:
             return (Skip(told.number, "placeholder", "A line before it told as much of the same message."),)
+        if _is_free(told):
+            return (Skip(told.number, "declined", "The model declined before it wrote anything, which is not billed."),)
         try:
             sightings = self._sightings(told)
         except InvalidInput as problem:
@@ -149,6 +157,11 @@ class ClaudeCodeParser:
         """The sub-agent's kind; None for the main agent, which has no name."""
         side = entry.get("isSidechain") is True or entry is not outer or SUBAGENT + "s" in self._facts.parts
         return (_plain_name(entry.get("attributionAgent")) or SUBAGENT) if side else None
+
+
+def _is_free(told: Told) -> bool:
+    refused = told.message.get("stop_reason") == "refusal" and told.usage.get("output_tokens") == 0
+    return refused and told.at >= FREE_REFUSALS
 
 
 def _read(line: bytes, number: int) -> Told | Skip:
@@ -264,4 +277,9 @@ def _recent_of(state: State | None) -> dict[str, Standing]:
     return recent
 
 
-FORMAT = LogFormat(source=SOURCE, open=ClaudeCodeParser, cares=cares)
+FORMAT = LogFormat(
+    source=SOURCE,
+    open=ClaudeCodeParser,
+    cares=cares,
+    reasons={**REASONS, "declined": "A model declined it before writing anything, which is not billed."},
+)

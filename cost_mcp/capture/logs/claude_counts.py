@@ -68,7 +68,7 @@ def counts_of(message: Json, usage: Json, advisor: str | None) -> tuple[Counts, 
     """The message's own counts first, then those of each other model that answered inside it.
 
     An advisor reads the whole conversation at its own price and stands in no total; of a request that one model declined and
-    another answered, the totals hold the one that answered. Where a message's rounds come to more than its totals, the rounds
+    another answered, the totals hold the one that answered, and the first is billed only if it wrote something. Where a message's rounds come to more than its totals, the rounds
     are believed: both are the provider's, and a total that was put together from a stream can miss some.
 
     Raises:
@@ -162,10 +162,10 @@ def _rounds(message: Json, usage: Json, model: str, advisor: str | None) -> tupl
         found = _round(row, advisor)
         if found is None or (found.kind == "advisor_message" and found.model is None):
             rest.append(row)  # a compaction step, or what only a note can be made of: read by the dialect
-        elif found.kind == "advisor_message" or not _same(found.model, model):
-            others.append(found)
-        else:
+        elif found.kind != "advisor_message" and _same(found.model, model):
             own.append(found)
+        elif found.kind == "advisor_message" or found.fields.get("output_tokens") != 0:
+            others.append(found)  # a model that declined before it wrote anything is not billed
     totals, notes = _totals(usage, own)
     kept = [{**entry.fields, "type": "message"} for entry in own]
     read = read_usage({**_head(message), "usage": {**totals, "iterations": [*kept, *rest]}})
