@@ -4,7 +4,8 @@ Written only when ``COPILOT_OTEL_ENABLED`` or that path is set. A line is a span
 ``gen_ai.operation.name`` is ``chat`` is one request to a model: ``gen_ai.usage.input_tokens`` includes cache reads and writes,
 ``output_tokens`` includes reasoning, and counts that are zero are left out. ``invoke_agent`` spans repeat the sums of the
 ``chat`` spans inside them, and metrics repeat them again: neither is a call. Up to 1.0.52 or so the cache and reasoning counts
-have underscores where the conventions have a dot.
+have underscores where the conventions have a dot. Some requests that succeeded tell no usage at all (issue 4860): what they cost
+is not in the file.
 
 ``github.copilot.nano_aiu`` is what GitHub's side charges for the request in billionths of an AI credit, worth $0.01 each; calls
 of sub-agents carry none and get the list price. ``github.copilot.cost`` is a multiplier of premium requests, no money.
@@ -18,6 +19,7 @@ ryoppippi/ccusage, adapter/copilot, at commit 5816e640 (2026-06-13). Read 2026-1
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -35,6 +37,7 @@ AUTO = "auto"
 SUBAGENT = "sub-agent"
 
 _USAGE = "gen_ai.usage."
+_REQUEST = re.compile(rb'"gen_ai\.operation\.name": ?"chat"')
 _OLDER = {
     _USAGE + "cache_read_input_tokens": _USAGE + "cache_read.input_tokens",
     _USAGE + "cache_creation_input_tokens": _USAGE + "cache_creation.input_tokens",
@@ -48,8 +51,8 @@ _NANO_USD = Decimal("1e-9")
 
 
 def cares(line: bytes) -> bool:
-    """Whether the bytes can be a span with usage; metrics and the spans of tools have none."""
-    return b'"gen_ai.usage.' in line
+    """Whether the bytes can be the span of a request, or tell usage; metrics and the spans of tools do neither."""
+    return b'"gen_ai.usage.' in line or _REQUEST.search(line) is not None
 
 
 class CopilotTelemetry:
@@ -68,6 +71,9 @@ class CopilotTelemetry:
             reason = "summary" if operation == "invoke_agent" else "not-usage"
             yield Skip(number, reason, "It is not the span of one request to a model.")
             return
+        if not any(name.startswith(_USAGE) for name in attributes):
+            yield _without_usage(span, number)
+            return
         try:
             yield _sighting(record, span) or Skip(number, "not-usage", "The request's tokens are all zero.")
         except InvalidInput as problem:
@@ -80,6 +86,12 @@ class CopilotTelemetry:
     def state(self) -> State:
         """Nothing is needed to go on."""
         return {}
+
+
+def _without_usage(span: Fields, number: int) -> Skip:
+    if span.has("error.type"):
+        return Skip(number, "api-error", "The request failed, and no usage was told of it.")
+    return Skip(number, "no-tokens", "The request succeeded, and its tokens were not told.")
 
 
 def _sighting(record: Mapping[str, object], span: Fields) -> Sighting | None:
@@ -156,5 +168,9 @@ FORMAT = LogFormat(
     open=_open,
     cares=cares,
     rank=Rank.EVENT,
-    reasons={**REASONS, "summary": "The sum over an agent's turn, whose requests are told one by one."},
+    reasons={
+        **REASONS,
+        "no-tokens": "A request whose tokens the agent did not tell.",
+        "summary": "The sum over an agent's turn, whose requests are told one by one.",
+    },
 )

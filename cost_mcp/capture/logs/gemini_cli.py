@@ -5,7 +5,8 @@ prompt, cached content included; ``output`` leaves out ``thoughts``, and ``tool`
 ``input``. The message is written again, whole, whenever a tool call joins it, and again in a ``$set`` that rewrites the
 history; ``$rewindTo`` takes it out of the history, but not out of what was spent. A session that is resumed goes on in its file,
 and one from a ``.json`` is copied into a ``.jsonl`` with every message's id. Sub-agents write
-``chats/<the parent's session>/<their own>.jsonl``. No file says how the model is paid for.
+``chats/<the parent's session>/<their own>.jsonl``. No file says how the model is paid for, and what the program asks of a model
+for itself (routing, loop checks, summaries, attempts that failed) is in no chat.
 
 Source: google-gemini/gemini-cli, packages/core/src/services/chatRecordingService.ts, chatRecordingTypes.ts
 (``TokensSummary``) and core/geminiChat.ts at commit 5411f113 (2026-08-21); the document form at commit b5dd6f9e (2025-09-02),
