@@ -1,6 +1,6 @@
 """``make bench``: everything, or the parts named.
 
-``python -m bench start record shared large today definitions reserve reserves ten_million hook statusline``
+``python -m bench start record shared large today definitions reserve reserves ten_million hook import statusline``
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import bulk, commands, hook, large, reserving, shared_file, statusline, stdio, ten_million
+from bench import bulk, commands, hook, importing, large, reserving, shared_file, statusline, stdio, ten_million
 from bench.table import Row, markdown
 
 KEPT = Path(".bench")
@@ -97,6 +97,7 @@ def main(parts: list[str]) -> int:
             "reserves": lambda: reserving.reserves(folder),
             "ten_million": lambda: [*ten_million.over_stdio(*wallets()), *ten_million.in_process(*wallets())],
             "hook": lambda: hook.hook(folder),
+            "import": lambda: importing.importing(KEPT, folder),
             "statusline": lambda: statusline.statusline(ledgers()[1]),
         }
         rows: list[Row] = []

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -40,7 +40,6 @@ class Truth:
     lines: int = 0
     bytes: int = 0
     files: int = 0
-    last: Path = field(default_factory=Path)
 
     def add(self, model: str, usage: dict[str, int], *, final: bool) -> None:
         """Count a call."""
@@ -96,7 +95,6 @@ class Maker:
         self.truth.files += 1
         self.truth.lines += len(lines)
         self.truth.bytes += len(content)
-        self.truth.last = path
 
     def _turns(self, context: _Context, at: datetime, turns: int) -> Iterator[str]:
         rng = self._random
