@@ -43,7 +43,8 @@ def _remarks(summary: TableSummary) -> list[Line]:
         said = "Rows without an id were given one made of what they say: with other columns mapped they would count as other calls."
         lines.append(line(Span(said, "dim")))
     if summary.alerts:
-        lines.append(line(f"{summary.alerts:,} alerts were raised: see `cost-mcp alerts`."))
+        raised = "1 alert was" if summary.alerts == 1 else f"{summary.alerts:,} alerts were"
+        lines.append(line(f"{raised} raised: see `cost-mcp alerts`."))
     return lines
 
 

@@ -192,6 +192,8 @@ def test_one_project_can_be_held_against_its_own_export(cli: Cli, bill: Path):
             OPENAI_COST.replace("1795132800,1795219200", "1795132800,1795737600"),
             "row 4: start_time and end_time are not within",
         ),
+        (CLAUDE_USAGE.replace("2026-11-22,", ","), "row 2: usage_date_utc is empty."),
+        (OPENAI_COST.replace("1795046400,", ","), "row 2: start_time is empty."),
         (OPENAI_COST[:-40], "row 5: the row"),
         (OPENAI_COST.partition("\n")[0], "no days to compare"),
     ],
@@ -202,6 +204,18 @@ def test_what_cannot_be_compared_is_an_error_that_names_the_row(spent: Cli, bill
     assert ran.code == 2
     assert said in ran.err
     assert "secrets" not in ran.err
+
+
+@pytest.mark.parametrize("words", [("--tolerance-count", "-1"), ("--tolerance-usd", "much"), ("--start", "yesterday")])
+def test_a_wrong_option_is_an_error_and_not_a_difference(spent: Cli, bill: Path, words: tuple[str, ...]):
+    bill.write_text(CLAUDE_USAGE, encoding="utf-8")
+    assert spent("reconcile", str(bill), *words).code == 2
+
+
+def test_a_credit_is_billed_as_less_than_nothing(spent: Cli, bill: Path):
+    credit = "2026-11-22,Claude Opus 4.6,Default,key,message,≤ 200k,output,-0.15,0.15,token,global,,apikey_1,active\n"
+    bill.write_text(CLAUDE_COST.format(fresh="0.35") + credit, encoding="utf-8")
+    assert spent("reconcile", str(bill)).code == 0
 
 
 def test_a_file_that_is_not_there_is_an_error(spent: Cli, tmp_path: Path):

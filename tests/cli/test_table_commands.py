@@ -191,6 +191,53 @@ def test_a_billing_export_is_not_taken_for_calls_unless_somebody_insists(cli: Cl
     assert cli("import", "csv", str(table), "--map", said, "--json").json["cost_usd"] == "0.39"
 
 
+def test_what_a_person_must_know_of_an_import_is_said(cli: Cli, table: Path):
+    words = "--model acme-9 --provider acme --input-tokens 10 --cost-usd 0.25 --call-id c-3 --occurred-at 2026-11-20T08:00:00Z"
+    assert cli("record", *words.split()).code == 0
+    rows = [
+        f"2026-11-20T08:00:{n:02d}Z,{model},{provider},1000000,0,{billing},c-{n},{usage}"
+        for n, (model, provider, billing, usage) in enumerate(
+            [
+                ("gpt-5", "openai", "subscription", ""),
+                ("gpt-5", "openai", "", ""),
+                ("acme-9", "acme", "", ""),
+                ("acme-9", "acme", "", ""),
+            ]
+        )
+    ]
+    table.write_text("\n".join(["timestamp,model,provider,input_tokens,output_tokens,billing,call_id,", *rows, rows[1]]))
+    dry = cli("import", "csv", str(table), "--dry-run")
+    assert dry.code == 0
+    for ran in (dry, cli("import", "csv", str(table))):
+        # 1,000,000 x $1.25 per million, billed once and once covered by a plan; c-3 keeps the cost that was stated for it.
+        assert f"import{'ed' if ran is not dry else ''} 3 calls  ·  at least $1.25  ·  5 rows" in ran.out.replace("I", "i")
+        assert "A subscription covers $1.25 more" in ran.out
+        assert "1 call known from a weaker source: corrected." in ran.out
+        assert "1 call known already: counted once." in ran.out
+        assert "1 call without a known price" in ran.out
+    assert cli("prices", "explain", "c-3", "--json").json["cost_usd"] == "0.25"
+
+
+def test_a_column_may_say_that_its_times_are_utc(cli: Cli, table: Path):
+    table.write_text(PLAIN.replace("timestamp", "Timestamp (UTC)").replace("Z,", ","))
+    assert cli("import", "csv", str(table)).code == 0
+    assert cli("report", "--start", "2026-11-20T08:00:00Z", "--end", "2026-11-20T08:00:01Z", "--json").json["calls"] == 2
+
+
+def test_a_budget_told_of_by_an_import_is_shown(cli: Cli, table: Path):
+    assert cli("budget", "set", "all", "--limit", "0.02", "--period", "total").code == 0
+    table.write_text(PLAIN)
+    assert "1 alert was raised: see `cost-mcp alerts`." in cli("import", "csv", str(table)).out
+
+
+def test_a_line_that_never_ends_is_not_read_into_memory(cli: Cli, table: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr("cost_mcp.cli.table_file.MOST_LINE_CHARACTERS", 200)
+    table.write_text(PLAIN + "x" * 500)
+    ran = cli("import", "csv", str(table))
+    assert ran.code == 2
+    assert "a line is longer than 200 characters" in ran.err
+
+
 def test_a_terminal_sees_how_far_it_is(cli: Cli, table: Path, monkeypatch: pytest.MonkeyPatch):
     class Terminal(io.StringIO):
         def isatty(self) -> bool:
@@ -294,6 +341,7 @@ def test_a_table_may_come_through_stdin(cli: Cli, monkeypatch: pytest.MonkeyPatc
 def test_an_import_that_was_killed_is_made_whole_by_the_next(cli: Cli, environ: dict[str, str], table: Path):
     head, *_ = PLAIN.splitlines(keepends=True)
     rows = [f"2026-11-20T08:00:00Z,gpt-5,{1000 + n // 2},0,shop\n" for n in range(1100)]  # every row twice
+    assert cli("verify").code == 0  # makes the ledger
     words = (sys.executable, "-m", "cost_mcp", "import", "csv", "-")
     with subprocess.Popen(words, env=environ, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as importing:
         assert importing.stdin is not None
