@@ -228,9 +228,12 @@ class CodexLog:
         """Whether a file's first count may be one that was told elsewhere: a log that does not begin at nothing repeats the
         total it goes on from, with the plan's limits, before a model is called.
 
-        A sub-agent that counts from nothing is its own: many start alike, and their first calls are not one.
+        One that counts from nothing is its own where a sub-agent begins (many start alike: their first calls are not one), and
+        where the other log is copied in here and held no call.
         """
-        return not (self._memory.whole or self._memory.echoes or (thread.spawned and total == last))
+        memory = self._memory
+        own = total == last and (thread.spawned or bool(memory.lineage.copied))
+        return not (memory.whole or memory.echoes or own)
 
     def _moved(self, owner: Thread, moved: Moved, at: datetime, number: int, *, sure: bool) -> Iterator[Read]:
         """The running total has moved: a call that has no line of its own, one that has, or no call at all."""
