@@ -9,6 +9,8 @@ from decimal import Decimal
 from typing import cast
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LAST_MS = 253_000_000_000_000
+"""In the year 9987: later than any call, and before the last day that can be told."""
 
 
 def decode(line: bytes) -> Mapping[str, object] | None:
@@ -51,9 +53,6 @@ def instant_of_hrtime(value: object) -> datetime | None:
 
 
 def _after(milliseconds: int | Decimal, microseconds: int) -> datetime | None:
-    if not milliseconds >= 0:  # not a number is not, either
+    if not 0 <= milliseconds < _LAST_MS:  # a decimal may stand for more digits than there is memory
         return None
-    try:
-        return _EPOCH + timedelta(milliseconds=int(milliseconds), microseconds=microseconds)
-    except OverflowError:
-        return None
+    return _EPOCH + timedelta(milliseconds=int(milliseconds), microseconds=microseconds)
