@@ -10,7 +10,7 @@ from collections.abc import Generator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from contextvars import ContextVar, Token
 from types import MappingProxyType
-from typing import Any, TypedDict, Unpack, cast
+from typing import Any, Protocol, TypedDict, Unpack, cast
 
 _NOTHING: Mapping[str, object] = MappingProxyType({})
 _fields: ContextVar[Mapping[str, object]] = ContextVar("cost_mcp_context", default=_NOTHING)
@@ -33,6 +33,32 @@ class CallContext(TypedDict, total=False):
     metadata: Mapping[str, object] | None
 
 
+class Flushing(Protocol):
+    """Who records later, and can be waited for."""
+
+    def flush(self, timeout: float | None = ...) -> bool:
+        """Wait; False when the time was not enough."""
+        ...
+
+
+class HeldCall:
+    """A reservation around a block, which the first tracked call inside it settles."""
+
+    __slots__ = ("_reservation_id", "taken_by")
+
+    def __init__(self, reservation_id: str) -> None:
+        self._reservation_id = reservation_id
+        self.taken_by: Flushing | None = None
+
+    def take(self, by: Flushing) -> str | None:
+        """The reservation's id, for a call that ``by`` will record; None when an earlier call has it."""
+        if self.taken_by is not None:
+            return None
+        self.taken_by = by
+        return self._reservation_id
+
+
+_held: ContextVar[HeldCall | None] = ContextVar("cost_mcp_held", default=None)
 CONTEXT_FIELDS = tuple(CallContext.__annotations__)
 
 
@@ -88,6 +114,22 @@ def untracked() -> Generator[None]:
         yield
     finally:
         _give_back(_off, token)
+
+
+@contextmanager
+def holding(held: HeldCall, fields: Mapping[str, object]) -> Generator[None]:
+    """A block that budget is held for; what it is for is what its calls are for."""
+    token = _held.set(held)
+    try:
+        with within({name: value for name, value in fields.items() if name in CONTEXT_FIELDS and value is not None}):
+            yield
+    finally:
+        _give_back(_held, token)
+
+
+def held_here() -> HeldCall | None:
+    """The reservation around this."""
+    return _held.get()
 
 
 def current() -> Mapping[str, object]:

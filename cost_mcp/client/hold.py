@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from contextlib import AbstractContextManager, ExitStack, nullcontext, suppress
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from cost_mcp.client.context import HeldCall, holding
 from cost_mcp.errors import BudgetExceeded, Conflict, CostError, InvalidInput, LedgerError
 from cost_mcp.model.moment import instant_text
 from cost_mcp.model.reservation import DEFAULT_TTL_SECONDS
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
 
 Record = Callable[..., Awaitable["Receipt"]]
 
+FLUSH_SECONDS = 10.0
+"""How long the end of a block waits for its tracked call to be recorded, before it gives back what was held."""
+
 _SAID_ONCE = ("ttl_seconds", "idempotency_key", "amount_usd", "max_output_tokens")
 """What belongs to the reservation alone; every other name is the call's too."""
 
@@ -26,9 +30,9 @@ _SAID_ONCE = ("ttl_seconds", "idempotency_key", "amount_usd", "max_output_tokens
 class Hold:
     """Budget held for one call; made by ``Cost.reserve``.
 
-    Entering the block reserves or raises ``BudgetExceeded``. ``record`` settles. A block that is left without recording, by an
-    exception or a cancellation too, gives back what it held. While the block runs the reservation is kept alive; a process
-    that dies blocks nobody longer than its ``ttl_seconds``.
+    Entering the block reserves or raises ``BudgetExceeded``. ``record`` settles, and so does the first call of a tracked client
+    inside. A block that is left without recording, by an exception or a cancellation too, gives back what it held. While the
+    block runs the reservation is kept alive; a process that dies blocks nobody longer than its ``ttl_seconds``.
     """
 
     def __init__(self, service: Service, record: Record, fields: dict[str, object]) -> None:
@@ -38,6 +42,8 @@ class Hold:
         self._admission: Admission | None = None
         self._keeping: asyncio.Task[None] | None = None
         self._settled = False
+        self._held: HeldCall | None = None
+        self._block = ExitStack()
 
     @property
     def admission(self) -> Admission:
@@ -87,19 +93,30 @@ class Hold:
         self._admission = admission
         if admission.reservation is not None:
             self._keeping = asyncio.create_task(self._keep(admission.reservation), name="keep a reservation alive")
+            self._held = HeldCall(admission.reservation.reservation_id)
+            self._block.enter_context(self.around())
         return self
+
+    def around(self) -> AbstractContextManager[None]:
+        """What makes tracked clients' calls inside the block its own: the first of them settles."""
+        return nullcontext() if self._held is None else holding(self._held, self._fields)
 
     async def __aexit__(
         self, exc_type: type[BaseException] | None, exc_val: BaseException | None, exc_tb: TracebackType | None
     ) -> None:
+        self._block.close()
         await self._let_go()
         if self.reservation is None or self._settled:
             return
+        recording = None if self._held is None else self._held.taken_by
+        if recording is not None:
+            await asyncio.to_thread(recording.flush, FLUSH_SECONDS)
         releasing = self._service.release_reservation({"reservation_id": self.reservation.reservation_id})
-        if exc_val is None:
+        if exc_val is None and recording is None:
             await releasing
             return
-        with suppress(CostError):  # the block's own failure is the news; what is not given back expires
+        # The block's own failure is the news, and what is not given back expires; what a tracked call settled is a conflict.
+        with suppress(Conflict if exc_val is None else CostError):
             await asyncio.shield(asyncio.ensure_future(releasing))
 
     async def _keep(self, reservation: Reservation) -> None:

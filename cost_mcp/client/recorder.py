@@ -42,6 +42,9 @@ LAST_SECONDS = 5.0
 """How long the end of a program waits for what is still to be recorded."""
 
 
+_DISPENSABLE = (*CONTEXT_FIELDS, "reservation_id")
+
+
 class Unended(Protocol):
     """A call that is still under way, which can be ended: it is then recorded as far as it is known."""
 
@@ -94,7 +97,9 @@ class Recorder:
 
     def flush(self, timeout: float | None = 10.0) -> bool:
         """Wait until everything put in so far is recorded or known to be missing; False when the time was not enough."""
-        if self._process != os.getpid() or (self._thread is None and not self.waiting):
+        thread = self._thread
+        ended = self._closed and (thread is None or not thread.is_alive())
+        if ended or self._process != os.getpid() or (thread is None and not self.waiting):
             return True
         reached = threading.Event()
         self._waiting.put(reached)
@@ -220,7 +225,7 @@ class Recorder:
                 await service.record(fields, source="python", rank=Rank.RESPONSE)
             except CostError as error:
                 name = (error.field or "").split(" ")[0]
-                if name not in CONTEXT_FIELDS or name not in fields:
+                if name not in _DISPENSABLE or name not in fields:
                     raise
                 del fields[name]
                 self.missed.warn(f"context {name}", f"A call was recorded without its {name}: {error}")

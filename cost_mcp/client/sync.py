@@ -6,7 +6,7 @@ import asyncio
 import threading
 from collections.abc import Coroutine, Generator, Mapping
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol, Self, TypeVar, Unpack
@@ -40,6 +40,7 @@ class SyncHold:
     def __init__(self, hold: Hold, wait: Wait) -> None:
         self._hold = hold
         self._wait = wait
+        self._block = ExitStack()
 
     @property
     def admission(self) -> Admission:
@@ -61,11 +62,13 @@ class SyncHold:
 
     def __enter__(self) -> Self:
         self._wait(self._hold.__aenter__())
+        self._block.enter_context(self._hold.around())  # the hold's own holds in the ledger's thread
         return self
 
     def __exit__(
         self, exc_type: type[BaseException] | None, exc_val: BaseException | None, exc_tb: TracebackType | None
     ) -> None:
+        self._block.close()
         self._wait(self._hold.__aexit__(exc_type, exc_val, exc_tb))
 
 

@@ -18,7 +18,7 @@ from functools import wraps
 from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 
-from cost_mcp.client.context import current, is_untracked, joined
+from cost_mcp.client.context import current, held_here, is_untracked, joined
 from cost_mcp.client.observed_call import ObservedCall
 from cost_mcp.client.recorder import Recorder
 from cost_mcp.client.response import as_object, look
@@ -120,6 +120,9 @@ class Tracker:
             fields = joined(self.fields, current())
             if provider is not None:
                 fields["provider"] = provider
+            held = held_here()
+            if held is not None and billed["always"] and (reservation := held.take(self.recorder)) is not None:
+                fields["reservation_id"] = reservation
             request = as_object(options.json_data)
             call = ObservedCall(self.recorder, fields, request, needs_usage=billed["always"] is not None)
             if kwargs.get("stream") and _CHATS.search(path):

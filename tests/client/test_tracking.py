@@ -443,3 +443,69 @@ async def test_the_open_ledger_tracks_clients_until_its_block_ends(provider: Any
             await asyncio.to_thread(client.messages.create, **ASK)
             assert await cost.flush(60)
             assert (await cost.task_cost("T-1")).task.totals.cost_usd == CLAUDE_COST
+
+
+HELD: dict[str, Any] = {"model": "claude-opus-4-6", "input_tokens": 20_000, "max_output_tokens": 4_000, "task_id": "T-1"}
+ENVIRON = {"COST_MCP_CONFIG": "", "COST_MCP_TIMEZONE": "UTC"}
+
+
+@pytest.mark.parametrize("recorded_too", [False, True])
+async def test_a_tracked_call_settles_the_budget_that_is_held_around_it(*, recorded_too: bool, provider: Any, tmp_path: Any):
+    tracked_client: Any = anthropic.AsyncAnthropic(api_key="key", base_url=provider.url, max_retries=0)
+    async with (
+        tracked_client as client,
+        cost_mcp.open(tmp_path / "ledger.db", environ={**ENVIRON, "COST_MCP_DAILY_LIMIT": "1"}) as cost,
+    ):
+        cost.track(client)
+        async with cost.reserve(**HELD) as hold:
+            response = await client.messages.create(**ASK)
+            if recorded_too:
+                assert (await hold.record(response)).cost_usd == CLAUDE_COST
+        assert await cost.flush(60)
+        stored = await cost.explain("msg_01AbC")
+        (standing,) = (await cost.budget_status()).standings
+    assert hold.reservation is not None
+    assert stored.priced.call.reservation_id == hold.reservation.reservation_id
+    assert (stored.priced.call.context.task_id, stored.unadmitted) == ("T-1", False)
+    assert (standing.spent, standing.reserved) == (CLAUDE_COST, 0)
+
+
+def test_a_second_tracked_call_inside_is_recorded_without_the_reservation(provider: Any, tmp_path: Any):
+    with (
+        anthropic_client(provider) as client,
+        openai_client(provider) as other,
+        cost_mcp.open_sync(tmp_path / "ledger.db", environ={**ENVIRON, "COST_MCP_DAILY_LIMIT": "1"}) as cost,
+    ):
+        cost.track(client)
+        cost.track(other)
+        with cost.reserve(**HELD):
+            client.messages.create(**ASK)
+            other.responses.create(**RESPOND)
+        assert cost.explain("msg_01AbC").priced.call.reservation_id is not None
+        second = cost.explain("resp_9").priced.call
+        (standing,) = cost.budget_status().standings
+    assert (second.reservation_id, second.context.task_id) == (None, "T-1")
+    assert (standing.spent, standing.reserved) == (CLAUDE_COST + GPT_COST + SEARCH_COST, 0)
+
+
+async def test_a_failed_call_gives_back_what_was_held_for_it(provider: Any, tmp_path: Any):
+    del provider.answers["/v1/messages"]
+    async with (
+        anthropic.AsyncAnthropic(api_key="key", base_url=provider.url, max_retries=0) as client,
+        cost_mcp.open(tmp_path / "ledger.db", environ={**ENVIRON, "COST_MCP_DAILY_LIMIT": "1"}) as cost,
+    ):
+        cost.track(client)
+        with pytest.raises(anthropic.APIError):
+            async with cost.reserve(**HELD):
+                await client.messages.create(**ASK)
+        (standing,) = (await cost.budget_status()).standings
+    assert (standing.spent, standing.reserved) == (0, 0)
+
+
+def test_a_reservation_of_another_ledger_does_not_cost_the_call(provider: Any, tracked: Any, tmp_path: Any):
+    with anthropic_client(provider) as client, cost_mcp.open_sync(tmp_path / "another.db", environ=ENVIRON) as cost:
+        tracked.tracker().track(client)
+        with cost.reserve(**HELD):
+            client.messages.create(**ASK)
+    assert tracked.call("msg_01AbC").priced.call.reservation_id is None
+    assert not tracked.recorder.missed.counts
