@@ -79,12 +79,9 @@ class Reading:
             parser = self.form.open(facts, cast("Mapping[str, object]", json.loads(going_on.state or "{}")))
         self._start = lines.offset
         cares, feed = self.form.cares, parser.feed
-        for block in lines.blocks():
-            number = lines.number
-            for text in block:
-                number += 1
-                if cares(text):
-                    yield from feed(text, number)
+        for number, text in lines.holding(self.form.needle):
+            if cares(text):
+                yield from feed(text, number)
         yield from parser.finish()
         state = parser.state()
         for number in lines.oversize:

@@ -13,7 +13,7 @@ MOST_LINE_BYTES = 16 << 20
 class Lines:
     """The lines of an open file that were complete when it was opened.
 
-    ``offset`` and ``number`` are the end and the count of the complete lines read so far, ``oversize`` the numbers of those that
+    ``offset`` and ``number`` are the end and the count of the complete lines read, ``oversize`` the numbers of those that
     were too long to be kept, ``rest`` what stands behind the last line break: a line that is only half written, or one that
     its writer did not end.
 
@@ -44,11 +44,14 @@ class Lines:
         self._most = most
         self._chunk = chunk
 
-    def blocks(self) -> Iterator[list[bytes]]:
-        """The lines without their line breaks, some at a time and in order.
+    def holding(self, needle: bytes) -> Iterator[tuple[int, bytes]]:
+        """The lines that hold ``needle``, without their line breaks, each with its number; in order.
 
-        ``offset`` and ``number`` are those before the block while it is read, so that the lines of it count from
-        ``number + 1``; a line that was too long is an empty one.
+        The others are never taken out of the file's bytes: most of a log is what was said, and only few lines of it count. A line
+        that was too long is left out.
+
+        Args:
+            needle: some bytes without a line break; empty for every line.
         """
         self._file.seek(self.offset)
         position = self.offset
@@ -59,23 +62,38 @@ class Lines:
             if not chunk:
                 break  # it was cut meanwhile
             position += len(chunk)
-            cut = chunk.rfind(b"\n")
-            if cut < 0:
+            first = chunk.find(b"\n")
+            if first < 0:
                 size = self._hold(held, chunk, size)
                 continue
-            lines = chunk[:cut].split(b"\n")
-            size += len(lines[0])
-            if size > self._most:
+            if size + first > self._most:
                 self.oversize.append(self.number + 1)
-                lines[0] = b""
-            elif held:
-                lines[0] = b"".join((*held, lines[0]))
-            yield lines
-            self.number += len(lines)
-            self.offset = position - (len(chunk) - cut - 1)
-            held = [chunk[cut + 1 :]]
+            else:
+                line = b"".join((*held, chunk[:first]))
+                if needle in line:
+                    yield self.number + 1, line
+            self.number += 1
+            last = chunk.rfind(b"\n")
+            yield from self._between(chunk, first + 1, last, needle)
+            self.offset = position - (len(chunk) - last - 1)
+            held = [chunk[last + 1 :]]
             size = len(held[0])
         self.rest = b"" if size > self._most else b"".join(held)
+
+    def _between(self, chunk: bytes, start: int, last: int, needle: bytes) -> Iterator[tuple[int, bytes]]:
+        """The lines that hold ``needle`` of those from ``start`` up to the line break at ``last``."""
+        number = self.number
+        while start <= last:
+            at = chunk.find(needle, start, last)
+            if at < 0:
+                break
+            begins = chunk.rfind(b"\n", start, at) + 1 or start
+            ends = chunk.find(b"\n", at, last)
+            ends = last if ends < 0 else ends
+            number += chunk.count(b"\n", start, begins) + 1
+            yield number, chunk[begins:ends]
+            start = ends + 1
+        self.number = number + chunk.count(b"\n", start, last + 1)
 
     def _hold(self, held: list[bytes], chunk: bytes, size: int) -> int:
         if size + len(chunk) > self._most:

@@ -360,6 +360,7 @@ def test_two_imports_at_once_count_every_call_once(cli: Cli, start: Start, logs:
 def test_watch_brings_in_what_is_appended_cut_and_moved_while_it_runs(cli: Cli, start: Start, logs: Path):
     log = logs / "s1.jsonl"
     log.write_text(lines(said(1)))
+    assert cli("verify").code == 0  # so that there is a ledger to ask
     watching = start("import", "--watch")
     assert watching.stdout is not None
     _until(cli, 1)

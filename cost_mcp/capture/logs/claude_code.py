@@ -30,6 +30,7 @@ FREE_REFUSALS = datetime(2026, 6, 2, tzinfo=UTC)
 Source: Claude Platform release notes of 2026-06-02, quoted at https://usingclaude.com/en/news; read 2026-11-22.
 """
 
+NEEDLE = b'"usage"'
 BEFORE, CONTENT, AFTER = b'"message":{', b'"content":[', b'],"stop_reason":'
 
 Json = Mapping[str, object]
@@ -60,7 +61,7 @@ class Told:
 
 def cares(line: bytes) -> bool:
     """Whether a line can tell of a call. Text in a log is escaped, so that the words with their quotes are never text."""
-    return b'"usage"' in line and b'"assistant"' in line
+    return NEEDLE in line and b'"assistant"' in line
 
 
 class ClaudeCodeParser:

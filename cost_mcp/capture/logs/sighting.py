@@ -117,7 +117,8 @@ class LogFormat:
     """One agent's kind of log.
 
     ``cares`` is a cheap test of the bytes: a line it answers False for may be left out without being fed; most bytes of a log
-    are no usage and are never decoded. ``whole``: the file is one JSON document, fed at once as line 1; ``whole_suffixes``: so
+    are no usage and are never decoded. ``needle``: bytes that every line it answers True for holds, so that the others need not
+    even be cut out of their file. ``whole``: the file is one JSON document, fed at once as line 1; ``whole_suffixes``: so
     are the files whose names end like this, where others are read by line (ask ``is_whole``). ``open`` takes a state of
     ``LogParser.state``, or None for a file's beginning. ``reasons`` are the words of its skips and what they mean.
     """
@@ -126,6 +127,7 @@ class LogFormat:
     open: Callable[[FileFacts, State | None], LogParser]
     cares: Callable[[bytes], bool]
     rank: Rank = Rank.LOG
+    needle: bytes = b""
     whole: bool = False
     whole_suffixes: tuple[str, ...] = ()
     reasons: Mapping[str, str] = field(default_factory=lambda: REASONS)
