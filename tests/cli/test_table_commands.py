@@ -138,6 +138,12 @@ def test_encodings_and_delimiters_of_spreadsheets_are_found(cli: Cli, table: Pat
     assert "Größe" in total(cli)["by_project"]
 
 
+def test_a_first_line_that_says_the_delimiter_is_no_head(cli: Cli, table: Path):
+    table.write_text("sep=;\n" + PLAIN.replace(",", ";").replace("4000", "many, many"))
+    ran = cli("import", "csv", str(table), "--json")
+    assert (ran.json["calls"], problems(ran)) == (2, [(5, "input_tokens", "input_tokens is not a whole number.")])
+
+
 def test_a_named_delimiter_counts(cli: Cli, table: Path):
     table.write_text(PLAIN.replace(",", ":").replace("08:00:00", "08").replace("09:30:00", "09"))
     assert cli("import", "csv", str(table), "--delimiter", ":").code == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Generator, Iterable, Iterator
 from itertools import chain, islice
 
@@ -15,6 +16,8 @@ MOST_CELL_CHARACTERS = 16_000_000
 
 _HEADER_LINES = 50
 _BOM = "\ufeff"
+_SAID = re.compile(r'"?sep=(.)"?', re.IGNORECASE)
+"""The line before the head in which spreadsheets say the delimiter."""
 
 
 class CsvRows:
@@ -34,9 +37,12 @@ class CsvRows:
         head = list(islice(given, _HEADER_LINES))
         if head:
             head[0] = head[0].removeprefix(_BOM)
-        self.delimiter = delimiter or _most_columns(head)
+        said = _SAID.fullmatch(head[0].strip()) if head else None
+        if said is not None:
+            head.pop(0)
+        self.delimiter = delimiter or (_most_columns(head) if said is None else said[1])
         self._reader = csv.reader(chain(head, given), delimiter=self.delimiter, strict=True)
-        self._number = 0
+        self._number = 0 if said is None else 1
         self.columns = self._head()
 
     def __iter__(self) -> Iterator[Row | RowProblem]:
