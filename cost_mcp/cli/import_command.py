@@ -46,9 +46,10 @@ def import_logs(
     explain: bool,
     as_json: bool,
 ) -> None:
-    """Import what agents' logs tell: claude-code, codex, gemini-cli, opencode, copilot.
+    """Import what agents' own logs tell.
 
-    Without a path, the agents' own folders are looked through. Every call is counted once, however often it is imported, and
+    Sources are claude-code, codex, gemini-cli, opencode and copilot; `import csv` and `import jsonl` take tables and have options
+    of their own. Without a path, the agents' own folders are looked through. Every call is counted once, however often it is imported, and
     only what is new in a file is read. Nothing of what was said in a conversation is kept.
     """
     if watch and (dry_run or explain or as_json):
