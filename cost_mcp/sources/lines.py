@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import BinaryIO
 
-CHUNK_BYTES = 1 << 20
+CHUNK_BYTES = 1 << 17
 MOST_LINE_BYTES = 16 << 20
 """The longest line that is looked at. Longer ones hold images and whole files; a call's usage stands in a short one."""
 
