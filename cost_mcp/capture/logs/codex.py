@@ -11,14 +11,13 @@ from types import MappingProxyType
 from cost_mcp.capture.fields import as_object
 from cost_mcp.capture.logs.codex_counts import Counts, Moved, read_counts
 from cost_mcp.capture.logs.codex_exec import COMPLETED, STARTED, UNSAID_MODEL, read_headless
-from cost_mcp.capture.logs.codex_limits import SOURCE, is_subscribed, read_limits
+from cost_mcp.capture.logs.codex_limits import SOURCE, NewestLimits, is_subscribed
 from cost_mcp.capture.logs.codex_memory import MOST_ECHOES, Held, Memory, memory_of_json
 from cost_mcp.capture.logs.codex_thread import Thread, key_of_first, text_of, thread_of_meta, thread_of_name
 from cost_mcp.capture.logs.record import decode, instant_of_text
 from cost_mcp.capture.logs.sighting import REASONS, FileFacts, LogFormat, Read, Sighting, Skip, State
 from cost_mcp.errors import InvalidInput
 from cost_mcp.model.name import EMPTY_METADATA
-from cost_mcp.model.plan_limit import PlanLimit
 
 TIERS = {"fast": "priority", "priority": "priority", "flex": "flex", "batch": "batch"}
 """Codex's words → ours; any other is the standard tier. What Codex calls ``fast`` it asks the API for as ``priority``
@@ -67,7 +66,7 @@ class CodexLog:
     def __init__(self, facts: FileFacts, state: State | None) -> None:
         self._named = thread_of_name(facts)
         self._memory = Memory() if state is None else memory_of_json(state)
-        self._limits: dict[tuple[str, str, str], PlanLimit] = {}
+        self._limits = NewestLimits()
 
     def feed(self, line: bytes, number: int) -> Iterable[Read]:
         """See ``LogParser.feed``."""
@@ -86,8 +85,7 @@ class CodexLog:
         """See ``LogParser.finish``; the newest plan limits are told here."""
         if self._memory.held is not None:
             yield self._of_record(self._memory.held, provisional=True)
-        yield from self._limits.values()
-        self._limits.clear()
+        yield from self._limits.taken()
 
     def state(self) -> State:
         """See ``LogParser.state``; under a kilobyte."""
@@ -265,10 +263,7 @@ class CodexLog:
     def _plan(self, limits: object, at: datetime) -> None:
         subscribed = is_subscribed(limits)
         self._memory.subscribed = self._memory.subscribed if subscribed is None else subscribed
-        for limit in read_limits(limits, at):
-            known = self._limits.get(limit.key)
-            if known is None or limit.order > known.order:
-                self._limits[limit.key] = limit
+        self._limits.note(limits, at)
 
     def _of_record(self, held: Held, *, provisional: bool = False) -> Sighting:
         thread = self._memory.thread

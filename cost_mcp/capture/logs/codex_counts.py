@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import reduce
+from operator import add, sub
 from typing import NamedTuple
 
 from cost_mcp.capture.fields import as_object
@@ -31,12 +32,12 @@ class Counts(NamedTuple):
 
     def minus(self, other: Counts) -> Counts | None:
         """What was added since ``other``; None where any count went down, so that the two do not follow on one another."""
-        rest = Counts(*(mine - theirs for mine, theirs in zip(self, other, strict=True)))
+        rest = Counts(*map(sub, self, other))
         return None if min(rest) < 0 else rest
 
     def plus(self, other: Counts) -> Counts:
         """Both together."""
-        return Counts(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
+        return Counts(*map(add, self, other))
 
     def alike(self, other: Counts) -> bool:
         """Whether both tell of one response; only the two counts that every version of Codex writes are compared."""

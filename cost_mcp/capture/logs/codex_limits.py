@@ -66,6 +66,37 @@ def read_limits(raw: object, seen_at: datetime) -> Iterator[PlanLimit]:
             continue  # a limit is news of the moment: the next line brings another
 
 
+class NewestLimits:
+    """Of all ``rate_limits`` of a log the ones told last, of each allowance: every line has some, and few are worth reading."""
+
+    def __init__(self) -> None:
+        self._told: dict[tuple[str, ...], tuple[datetime, list[object]]] = {}
+
+    def note(self, raw: object, seen_at: datetime) -> None:
+        """Keep these instead of those that tell of the same windows, if they are not older."""
+        limits = as_object(raw)
+        if limits is None:
+            return
+        name = limits.get("limit_id")
+        key = (name if isinstance(name, str) else SOURCE, *[which for which in WINDOWS if limits.get(which) is not None])
+        known = self._told.get(key)
+        if known is None or seen_at > known[0]:
+            self._told[key] = (seen_at, [raw])
+        elif seen_at == known[0]:
+            known[1].append(raw)
+
+    def taken(self) -> Iterator[PlanLimit]:
+        """The newest of each window; none of them again the next time."""
+        told, self._told = self._told, {}
+        newest: dict[tuple[str, str, str], PlanLimit] = {}
+        for seen_at, raws in told.values():
+            for limit in (limit for raw in raws for limit in read_limits(raw, seen_at)):
+                known = newest.get(limit.key)
+                if known is None or limit.order > known.order:
+                    newest[limit.key] = limit
+        yield from newest.values()
+
+
 def _number(value: object) -> Decimal | None:
     return None if isinstance(value, bool) or not isinstance(value, int | Decimal) else Decimal(value)
 
