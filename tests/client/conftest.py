@@ -135,7 +135,11 @@ class Provider:
     answers: dict[str, Answer] = field(default_factory=_answers)
     requests: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
     gate: threading.Event = field(default_factory=threading.Event)
-    """Closed: a stream waits after its first half."""
+    """Closed: a stream waits before it tells its usage."""
+
+
+def _is_end(data: Any) -> bool:
+    return data == "[DONE]" or data.get("usage") is not None or data.get("type") == "response.completed"
 
 
 @pytest.fixture
@@ -168,8 +172,8 @@ def provider(monkeypatch: pytest.MonkeyPatch) -> Generator[Provider]:
             self.send_response(200)
             self.send_header("Content-Type", "text/event-stream; charset=utf-8")
             self.end_headers()
-            for number, (name, data) in enumerate(events):
-                if number == len(events) // 2 + 1:
+            for name, data in events:
+                if _is_end(data):
                     made.gate.wait(timeout=60)
                 text = data if isinstance(data, str) else json.dumps(data)
                 try:
