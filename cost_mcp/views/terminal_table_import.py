@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from cost_mcp.model.money import display_usd
-from cost_mcp.views.terminal_page import BLANK, Column, Line, Page, Span, Table, line
+from cost_mcp.views.terminal_page import BLANK, Line, Page, Span, line
 from cost_mcp.views.text import calls_words
 
 if TYPE_CHECKING:
@@ -61,23 +61,18 @@ def _refused(summary: TableSummary) -> Page:
     count = summary.tally.refused
     if not count:
         return ()
-    columns = (
-        Column(title="Row", align="right"),
-        Column(title="Column", shortens=True),
-        Column(title="Problem", shortens=True),
-        Column(title="Next step", shortens=True, yields=1),
-    )
-    rows = tuple(
-        (
-            line(f"{problem.row:,}"),
-            line(Span(problem.column or "", "name")),
-            line(problem.reason),
-            line(Span(problem.hint or "", "dim")),
+    # Lines, not a table: a narrow terminal would cut the sentences, and they are what is to be done.
+    told = tuple(
+        line(
+            f"Row {problem.row:,}",
+            *(() if problem.column is None else (", ", Span(problem.column, "name"))),
+            f": {problem.reason} ",
+            Span(problem.hint or "", "dim"),
         )
         for problem in summary.problems[:MOST_SHOWN]
     )
     refused = "1 row was" if count == 1 else f"{count:,} rows were"
-    more = count - len(rows)
+    more = count - len(told)
     foot = (line(Span(f"and {more:,} more; --json tells the first thousand.", "dim")),) if more else ()
     head = line(Span(f"{refused} refused; everything else counts. Correct them and import the file again.", "warning"))
-    return (BLANK, head, Table(columns=columns, rows=rows), *foot)
+    return (BLANK, head, *told, *foot)

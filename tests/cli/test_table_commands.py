@@ -122,6 +122,18 @@ def test_rows_that_cannot_be_taken_are_told_by_row_and_the_rest_counts(cli: Cli,
     page = cli("import", "csv", str(table))
     assert page.code == 1
     assert "8 rows were refused; everything else counts." in page.out
+    assert "Row 5, timestamp: occurred_at has no offset from UTC. Say its zone: --timezone UTC, Europe/Berlin …\n" in page.out
+    assert "Row 12: no usage was given." in page.out
+
+
+def test_of_many_problems_the_first_are_shown_and_all_are_counted(cli: Cli, table: Path):
+    table.write_text(PLAIN + "yesterday,gpt-5,1,1,shop\n" * 1030)
+    ran = cli("import", "csv", str(table))
+    assert "1,030 rows were refused" in ran.out
+    assert ran.out.count("\nRow ") == 20
+    assert "and 1,010 more" in ran.out
+    told = cli("import", "csv", str(table), "--json").json
+    assert (told["refused"], len(told["problems"])) == (1030, 1000)
 
 
 def test_cells_that_look_like_formulas_are_what_they_say(cli: Cli, table: Path):
