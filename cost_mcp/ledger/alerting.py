@@ -7,6 +7,7 @@ that is only being tried out. Windows that have ended raise none.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -16,13 +17,14 @@ from cost_mcp.ledger.alert_row import INSERT_ALERT, alert_values, level_number
 from cost_mcp.ledger.book import Book
 from cost_mcp.ledger.held import Held
 from cost_mcp.ledger.holding import sweep
+from cost_mcp.ledger.ranking import values_from
 from cost_mcp.ledger.recording import Answer, Entered, Prepared, enter_calls
 from cost_mcp.ledger.window import Window, WindowKey, standing
 from cost_mcp.model.alert import LEVELS, Alert
 from cost_mcp.model.budget import Budget, Standing
 from cost_mcp.model.call import new_id
 from cost_mcp.model.moment import from_micros, micros
-from cost_mcp.model.money import nanos, usd_text
+from cost_mcp.model.money import NANOS_PER_USD, usd_text
 
 OTHER_WINDOWS = "other_windows"
 """The figure of an alert that also stands for windows of other each-values: how many."""
@@ -30,10 +32,6 @@ OTHER_WINDOWS = "other_windows"
 _RISE = (
     "INSERT INTO alert_levels (tenant, kind, about, window_start, each_value, level) VALUES (?, ?, ?, ?, ?, ?) "
     "ON CONFLICT DO UPDATE SET level = excluded.level WHERE excluded.level > level RETURNING level"
-)
-_VALUES_PAST = (
-    "SELECT each_value FROM budget_windows WHERE tenant = ? AND budget_id = ? AND window_start = ? AND (billing = 'api' OR ?) "
-    "GROUP BY each_value HAVING SUM({column}) >= ?"
 )
 
 
@@ -60,7 +58,7 @@ def enter_quietly(book: Book, calls: Sequence[Prepared | CostError], now: dateti
 def raise_due(book: Book, tenant: str, now: datetime) -> int:
     """Raise what the windows of this moment call for, once per budget; how many alerts that were."""
     sweep(book, now)
-    book.write_windows()
+    book.rank_windows()
     return sum(raise_for(book, counting.budget, now) for counting in book.budgets(tenant))
 
 
@@ -126,15 +124,9 @@ def _next_level_at(stands: Standing) -> Decimal | None:
 
 
 def _values_past(book: Book, budget: Budget, start: datetime) -> tuple[str, ...]:
-    """The each-values whose windows have reached the first level."""
+    """The each-values whose windows may have reached the first level: with what is held they have."""
     first = budget.limit * budget.thresholds.info / 100
-    if budget.unit == "usd":
-        # What is assumed for calls without a price stands in no column: then every window is looked at.
-        column, least = ("charged_nanos" if budget.mode == "enforce" else "cost_nanos"), 0 if budget.assumed else nanos(first)
-    else:
-        column, least = budget.unit, int(first)
-    key = (budget.tenant, budget.budget_id, micros(start), budget.include_subscription)
-    return tuple(row[0] for row in book.db.execute(_VALUES_PAST.format(column=column), (*key, least)).fetchall())
+    return values_from(book.db, budget, start, math.floor(first * NANOS_PER_USD if budget.unit == "usd" else first))
 
 
 def _budget_alert(stands: Standing, now: datetime, figures: Mapping[str, str]) -> Alert:

@@ -13,6 +13,7 @@ from cost_mcp.ledger.budget_row import budget_of
 from cost_mcp.ledger.contract import Verification, WindowOf
 from cost_mcp.ledger.fold import FOLDED, ROLLUP_SUMS, fold
 from cost_mcp.ledger.hold_audit import hold_differences, hold_everything
+from cost_mcp.ledger.rank_audit import rank_differences, rank_everything
 from cost_mcp.ledger.refill import fill_all_windows
 from cost_mcp.ledger.window import WINDOW_KEY, WINDOW_SUMS
 from cost_mcp.model.budget import Budget
@@ -64,6 +65,7 @@ def verify(db: sqlite3.Connection, window_of: WindowOf) -> Verification:
     if stray:
         differences.append(f"{stray} budget windows belong to no budget.")
     differences += hold_differences(db, window_of)
+    differences += rank_differences(db)
     return Verification(
         calls=_count(db, "SELECT COALESCE(SUM(sign), 0) FROM entries"),
         windows=windows,
@@ -82,6 +84,7 @@ def rebuild(book: Book) -> Verification:
     fold(book)
     fill_all_windows(book)
     hold_everything(book)
+    rank_everything(book.db)
     book.budgets_changed()
     return found
 

@@ -15,11 +15,13 @@ from cost_mcp.ledger.file import open_for_writing
 from cost_mcp.ledger.held import Held
 from cost_mcp.ledger.lock import FileLock
 from cost_mcp.ledger.raised import Raised
+from cost_mcp.ledger.ranking import keep_ranks
 from cost_mcp.ledger.series import INSERT_SERIES, SELECT_SERIES, SeriesKey
 from cost_mcp.ledger.window import ADD_TO_WINDOW, MOST_WINDOWS, Counting, Window, WindowKey, standing, sums_of, window_rows_of
 from cost_mcp.model.budget import Standing
 from cost_mcp.model.call import Call
 from cost_mcp.model.charge import PriceEntry
+from cost_mcp.model.moment import from_micros
 
 FIRST_END = "SELECT MIN(expires_at) FROM reservations INDEXED BY reservations_live WHERE state = 'held'"
 """When the first live reservation ends; NULL when none lives."""
@@ -58,6 +60,7 @@ class Book:
         self._new_prices: dict[tuple[str, str], int] = {}
         self._landed: dict[tuple[Any, ...], tuple[Sequence[Window], list[int]]] = {}
         self._touched: dict[WindowKey, Window] = {}
+        self._held_anew: set[WindowKey] = set()
 
     def begin(self) -> None:
         """Start a write transaction; the caller holds the ledger's lock."""
@@ -66,6 +69,7 @@ class Book:
         self.raised.begin()
         self._landed.clear()
         self._touched.clear()
+        self._held_anew.clear()
         self.db.execute("BEGIN IMMEDIATE")
         revision, self.folded_seq, self.first_end = self.db.execute(_SELECT_STATE).fetchone()
         if revision != self._revision:
@@ -132,6 +136,10 @@ class Book:
         for window in windows:
             self._touched[window.key] = window
 
+    def holds_changed(self, keys: Iterable[WindowKey]) -> None:
+        """What is held in these windows is not what it was: those of budgets with ``each`` are ranked anew."""
+        self._held_anew.update(key for key in keys if key[3])
+
     def add_to_windows(self, windows: Sequence[Window], call: Call, sums: Sequence[int]) -> None:
         """Add sums (in the order of ``WINDOW_SUMS``) to each of the windows by the end of this transaction."""
         # Most calls of one commit share all their windows: sums are added once for all of them, each window is written once.
@@ -162,8 +170,29 @@ class Book:
         """Where the windows looked at stand, everything written."""
         self.write_windows()
         windows = [*self._touched.values()]
+        sums = self._sums(windows)
+        each = [number for number, window in enumerate(windows) if window.each_value]
+        if self._revision < 0:  # budgets are not what the windows say
+            self.rank_windows()
+        elif each or self._held_anew:
+            keep_ranks(self.db, [(windows[number], sums[number]) for number in each])
+            self._rank_anew(self._held_anew - self._touched.keys())
         self._touched.clear()
-        return Held(windows, self._sums(windows))
+        return Held(windows, sums)
+
+    def rank_windows(self) -> None:
+        """Rank what was written so far: before anything reads the ranks, and when budgets are not what they were."""
+        self.write_windows()
+        self._rank_anew(self._held_anew.union(key for key in self._touched if key[3]))
+
+    def _rank_anew(self, keys: Iterable[WindowKey]) -> None:
+        windows = [
+            Window(counting.budget, from_micros(start), None, value)
+            for tenant, budget_id, start, value in keys
+            for counting in self.budgets(tenant)
+            if counting.budget.budget_id == budget_id  # in force: none was ended in this transaction
+        ]
+        keep_ranks(self.db, zip(windows, self._sums(windows), strict=True))
 
     def _sums(self, windows: Sequence[Window]) -> list[Sequence[int]]:
         found: list[Sequence[int]] = []

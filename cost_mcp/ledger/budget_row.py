@@ -52,3 +52,8 @@ def counts_alike(one: Budget, other: Budget) -> bool:
     """Whether two definitions put the same calls into the same windows, so that windows kept for one serve the other."""
     names = ("tenant", "scope", "period", "each", "timezone", "week_start", "include_subscription")
     return all(getattr(one, name) == getattr(other, name) for name in names)
+
+
+def ranks_alike(one: Budget, other: Budget) -> bool:
+    """Whether two definitions that count alike also take the same sums of a window for what is spent and held."""
+    return (one.unit, one.mode == "enforce", one.assumed) == (other.unit, other.mode == "enforce", other.assumed)

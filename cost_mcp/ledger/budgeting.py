@@ -9,9 +9,10 @@ from datetime import datetime
 from cost_mcp.errors import NotFound
 from cost_mcp.ledger.backfill import fill_windows
 from cost_mcp.ledger.book import Book
-from cost_mcp.ledger.budget_row import budget_of, budget_text, counts_alike
+from cost_mcp.ledger.budget_row import budget_of, budget_text, counts_alike, ranks_alike
 from cost_mcp.ledger.holding import drop_holds, hold_live, sweep
 from cost_mcp.ledger.plan import run_plan
+from cost_mcp.ledger.rank_audit import rank_budget
 from cost_mcp.ledger.standing import budgets
 from cost_mcp.model.budget import Budget
 from cost_mcp.model.call import new_id
@@ -23,7 +24,10 @@ _PUT = (
     "budget_id = excluded.budget_id, definition = excluded.definition"
 )
 _DROP = "DELETE FROM budgets WHERE tenant = ? AND name = ?"
-_DROP_WINDOWS = "DELETE FROM budget_windows WHERE tenant = ? AND budget_id = ?"
+_DROP_WINDOWS = (
+    "DELETE FROM budget_windows WHERE tenant = ? AND budget_id = ?",
+    "DELETE FROM ranked_windows WHERE tenant = ? AND budget_id = ?",
+)
 _CHANGED = "INSERT INTO budget_changes (tenant, name, changed_at, changed_by, before, after) VALUES (?, ?, ?, ?, ?, ?)"
 
 
@@ -32,8 +36,8 @@ def set_budget(book: Book, budget: Budget, now: datetime, changed_by: str) -> Bu
 
     So are holds: a new definition holds every live reservation it covers, even where that passes its limit.
     """
-    book.write_windows()
     sweep(book, now)
+    book.rank_windows()
     before = _find(book, budget.tenant, budget.name)
     kept = before is not None and counts_alike(before, budget)
     if before is not None and kept:
@@ -47,10 +51,11 @@ def set_budget(book: Book, budget: Budget, now: datetime, changed_by: str) -> Bu
     book.db.execute(_PUT, (after.tenant, after.name, after.budget_id, budget_text(after)))
     if not kept:
         if before is not None:
-            book.db.execute(_DROP_WINDOWS, (before.tenant, before.budget_id))
-            drop_holds(book, before)
+            _drop_windows(book, before)
         hold_live(book, after)
         fill_windows(book.db, after, book.window_of)
+    if before is None or not (kept and ranks_alike(before, after)):
+        rank_budget(book.db, after)
     _note(book, before, after, now, changed_by)
     return after
 
@@ -69,10 +74,15 @@ def remove_budget(book: Book, tenant: str, name: str, now: datetime, changed_by:
         hint = f"Did you mean {', '.join(near)}?" if near else "List the budgets in force to see their names."
         raise NotFound("there is no budget of this name.", field="name", hint=hint)
     book.db.execute(_DROP, (tenant, name))
-    book.db.execute(_DROP_WINDOWS, (tenant, before.budget_id))
-    drop_holds(book, before)
+    _drop_windows(book, before)
     _note(book, before, None, now, changed_by)
     return before
+
+
+def _drop_windows(book: Book, budget: Budget) -> None:
+    for drop in _DROP_WINDOWS:
+        book.db.execute(drop, (budget.tenant, budget.budget_id))
+    drop_holds(book, budget)
 
 
 def _find(book: Book, tenant: str, name: str) -> Budget | None:

@@ -27,10 +27,11 @@ HOLD_COLUMNS = (
 )  # fmt: skip
 
 ADD_HOLD = f"INSERT INTO holds ({', '.join(HOLD_COLUMNS)}) VALUES ({', '.join('?' for _ in HOLD_COLUMNS)})"
-_GIVE_BACK = "DELETE FROM holds WHERE tenant = ? AND reservation_id = ?"
+_HELD_IN = "RETURNING tenant, budget_id, window_start, each_value"
+_GIVE_BACK = f"DELETE FROM holds WHERE tenant = ? AND reservation_id = ? {_HELD_IN}"
 _DROP_OF_BUDGET = "DELETE FROM holds WHERE tenant = ? AND budget_id = ?"
 _ARE_OVER = "FROM reservations INDEXED BY reservations_live WHERE state = 'held' AND expires_at <= ?"
-_GIVE_BACK_OVER = f"DELETE FROM holds WHERE (tenant, reservation_id) IN (SELECT tenant, reservation_id {_ARE_OVER})"
+_GIVE_BACK_OVER = f"DELETE FROM holds WHERE (tenant, reservation_id) IN (SELECT tenant, reservation_id {_ARE_OVER}) {_HELD_IN}"
 _EXPIRE = "UPDATE reservations SET state = 'expired' WHERE state = 'held' AND expires_at <= ?"
 _MADE_LATER = f"{SELECT_RESERVATIONS} INDEXED BY reservations_live WHERE state = 'held' AND created_at > ?"
 _MOVE = "UPDATE reservations SET created_at = ?, expires_at = ? WHERE tenant = ? AND reservation_id = ?"
@@ -51,7 +52,7 @@ def sweep(book: Book, now: datetime) -> None:
         book.clock_at = at
     book.clock_at = max(book.clock_at, at)
     if book.first_end is not None and book.first_end <= at:
-        book.db.execute(_GIVE_BACK_OVER, (at,))
+        book.holds_changed(book.db.execute(_GIVE_BACK_OVER, (at,)).fetchall())
         book.db.execute(_EXPIRE, (at,))
         book.first_end = book.db.execute(FIRST_END).fetchone()[0]
 
@@ -93,12 +94,14 @@ def hold(book: Book, windows: Iterable[Window], reservation: Reservation, amount
     """Hold a reservation in windows it is not held in yet."""
     end = micros(reservation.expires_at)
     book.first_end = end if book.first_end is None else min(book.first_end, end)
-    book.db.executemany(ADD_HOLD, [hold_row(window.key, reservation, amount_nanos) for window in windows])
+    keys = [window.key for window in windows]
+    book.db.executemany(ADD_HOLD, [hold_row(key, reservation, amount_nanos) for key in keys])
+    book.holds_changed(keys)
 
 
 def give_back(book: Book, reservation: Reservation) -> None:
     """Free what a reservation holds, everywhere."""
-    book.db.execute(_GIVE_BACK, (reservation.tenant, reservation.reservation_id))
+    book.holds_changed(book.db.execute(_GIVE_BACK, (reservation.tenant, reservation.reservation_id)).fetchall())
 
 
 def drop_holds(book: Book, budget: Budget) -> None:

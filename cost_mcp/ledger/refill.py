@@ -1,4 +1,4 @@
-"""Budget windows filled anew once, after a change of the schema that they could not follow in SQL."""
+"""Budget windows filled and ranked anew once, after a change of the schema that they could not follow in SQL."""
 
 from __future__ import annotations
 
@@ -7,14 +7,15 @@ from cost_mcp.ledger.book import Book
 from cost_mcp.ledger.budget_row import budget_of
 from cost_mcp.ledger.faults import DATABASE_FAULTS, ledger_fault
 from cost_mcp.ledger.lock import PATIENCE_SECONDS, FileLock
+from cost_mcp.ledger.rank_audit import rank_everything
 
-_DUE = "SELECT value FROM state WHERE name = 'windows_to_fill'"
-_DONE = "UPDATE state SET value = 0 WHERE name = 'windows_to_fill'"
+_DUE = "SELECT name FROM state WHERE name IN ('windows_to_fill', 'windows_to_rank') AND value"
+_DONE = "UPDATE state SET value = 0 WHERE name IN ('windows_to_fill', 'windows_to_rank')"
 _BUDGETS = "SELECT definition FROM budgets ORDER BY tenant, name"
 
 
 def refill_when_due(book: Book, lock: FileLock) -> None:
-    """Fill every window from the calls where a migration asked for it; one program does, whoever opens the ledger first.
+    """Fill every window from the calls, and rank those of budgets with ``each``, where a migration asked for it; one program does, whoever opens the ledger first.
 
     Raises:
         LedgerError: it cannot be done now; the next one to open the ledger tries again.
@@ -24,8 +25,11 @@ def refill_when_due(book: Book, lock: FileLock) -> None:
     with lock.within(PATIENCE_SECONDS):
         try:
             book.begin()
-            if _due(book):  # nobody else was first
-                fill_all_windows(book)
+            due = _due(book)
+            if due:  # nobody else was first
+                if "windows_to_fill" in due:
+                    fill_all_windows(book)
+                rank_everything(book.db)
                 book.db.execute(_DONE)
             book.commit()
         except DATABASE_FAULTS as error:
@@ -40,5 +44,5 @@ def fill_all_windows(book: Book) -> None:
         fill_windows(book.db, budget_of(text), book.window_of)
 
 
-def _due(book: Book) -> bool:
-    return bool(book.db.execute(_DUE).fetchone()[0])
+def _due(book: Book) -> set[str]:
+    return {name for (name,) in book.db.execute(_DUE).fetchall()}

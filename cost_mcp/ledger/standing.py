@@ -7,7 +7,8 @@ from datetime import datetime
 from cost_mcp.ledger.budget_row import budget_of
 from cost_mcp.ledger.contract import BudgetChange, WindowOf
 from cost_mcp.ledger.plan import Plan
-from cost_mcp.ledger.window import Expired, Window, expired_holds, one_window, tightest_first, tightest_windows
+from cost_mcp.ledger.ranking import tightest_windows
+from cost_mcp.ledger.window import Expired, Window, expired_holds, one_window, tightest_first
 from cost_mcp.model.budget import Budget, Standing
 from cost_mcp.model.moment import from_micros
 from cost_mcp.model.scope import Covered

@@ -23,6 +23,7 @@ WINDOW_SUMS = (
     "unpriced_input_tokens", "unpriced_output_tokens",
 )  # fmt: skip
 _COST, _CHARGED, _TOKENS = (WINDOW_SUMS.index(name) for name in ("cost_nanos", "charged_nanos", "tokens"))
+_UNPRICED, _HELD_HERE = WINDOW_SUMS.index("unpriced_input_tokens"), len(WINDOW_SUMS)
 WINDOW_KEY = ("tenant", "budget_id", "window_start", "each_value", "billing", "source", "rank")
 ADD_TO_WINDOW = (
     f"INSERT INTO budget_windows ({', '.join((*WINDOW_KEY, *WINDOW_SUMS))}) "
@@ -31,7 +32,6 @@ ADD_TO_WINDOW = (
 )
 """Parameters: the columns of ``WINDOW_KEY``, then those of ``WINDOW_SUMS``."""
 
-TIGHTEST = 5
 MOST_WINDOWS = 32
 """The most windows one statement reads."""
 _ZERO = Decimal(0)
@@ -41,11 +41,17 @@ _HELD = "FROM held_sums WHERE tenant = ? AND budget_id = ? AND window_start = ?"
 _HELD_COLUMNS = {unit: f"{column}, 0, 0" for unit, column in _HELD_COLUMN.items()} | {
     "assuming": "nanos, unpriced_input_tokens, unpriced_output_tokens"
 }
+_NO_SUMS = ", ".join("0" for _ in WINDOW_SUMS)
+_OF_BUDGET = "WHERE tenant = ? AND budget_id = ?"
+WINDOW_ROWS = f"SELECT window_start, each_value, {', '.join(WINDOW_SUMS)}, 0, 0, 0 FROM budget_windows {_OF_BUDGET} AND (billing = 'api' OR ?)"
+"""What was spent in every window of a budget: start and each-value, then parts of what ``sums_of`` gives."""
+HELD_ROWS = {
+    unit: f"SELECT window_start, each_value, {_NO_SUMS}, {column}, unpriced_input_tokens, unpriced_output_tokens "
+    f"FROM held_sums {_OF_BUDGET}"
+    for unit, column in _HELD_COLUMN.items()
+}
+"""What is held in every window of a budget, by its unit, as ``WINDOW_ROWS``."""
 _EMPTY: Sequence[int] = (0,) * (len(WINDOW_SUMS) + 3)
-_TIGHTEST_WINDOWS = (
-    f"SELECT each_value {_IN_WINDOW} GROUP BY each_value ORDER BY SUM({{column}}) DESC, each_value LIMIT {TIGHTEST}"
-)
-_FULLEST_WINDOWS = f"SELECT each_value {_HELD} ORDER BY {{column}} DESC, each_value LIMIT {TIGHTEST}"
 _EXPIRED = (
     "SELECT h.budget_id, h.window_start, h.each_value, SUM(h.nanos), SUM(h.tokens), SUM(h.calls), SUM(h.unpriced_input_tokens), "
     "SUM(h.unpriced_output_tokens) "
@@ -177,8 +183,7 @@ def _window_rows(kinds: tuple[str | None, ...]) -> str:
     for number, kind in enumerate(kinds):
         selects.append(f"SELECT {number}, {', '.join(WINDOW_SUMS)}, 0, 0, 0 {_IN_WINDOW} AND each_value = ?")
         if kind is not None:
-            nothing = ", ".join("0" for _ in WINDOW_SUMS)
-            selects.append(f"SELECT {number}, {nothing}, {_HELD_COLUMNS[kind]} {_HELD} AND each_value = ?")
+            selects.append(f"SELECT {number}, {_NO_SUMS}, {_HELD_COLUMNS[kind]} {_HELD} AND each_value = ?")
     return " UNION ALL ".join(selects)
 
 
@@ -194,21 +199,7 @@ def one_window(window: Window, expired: Expired) -> Plan[Standing]:
     return standing(window, sums_of((window,), rows)[0], expired)
 
 
-def tightest_windows(budget: Budget, start: datetime, end: datetime | None, expired: Expired) -> Plan[tuple[Standing, ...]]:
-    """The five windows of an each-budget with most spent and held; one empty one when there is none."""
-    key = (budget.tenant, budget.budget_id, micros(start))
-    spent = yield _TIGHTEST_WINDOWS.format(column=_spent_column(budget)), (*key, budget.include_subscription)
-    held = yield _FULLEST_WINDOWS.format(column=_with_assumed(budget, _HELD_COLUMN[budget.unit])), key
-    found: list[Standing] = []
-    for value in dict.fromkeys(row[0] for row in (*spent, *held)):
-        one = yield from one_window(Window(budget, start, end, value), expired)
-        if one.calls or one.spent or one.reserved:
-            found.append(one)
-    found.sort(key=lambda s: (-(s.spent + s.reserved), s.each_value or ""))
-    return tuple(found[:TIGHTEST]) or (standing(Window(budget, start, end), _EMPTY),)
-
-
-def standing(window: Window, sums: Sequence[int], expired: Expired | None = None) -> Standing:
+def standing(window: Window, sums: Sequence[int] = _EMPTY, expired: Expired | None = None) -> Standing:
     """What ``sums_of`` gives of one window, less what has ``expired``, as a ``Standing`` in the budget's unit."""
     calls, unpriced, provisional_calls, cost, charged, provisional_cost, tokens, provisional_tokens, *rest = sums
     unpriced_input, unpriced_output, kept, held_input, held_output = rest
@@ -247,20 +238,12 @@ def spent_whole(budget: Budget, sums: Sequence[int]) -> int:
     return sums[_CHARGED if budget.mode == "enforce" else _COST]
 
 
-def _spent_column(budget: Budget) -> str:
-    if budget.unit != "usd":
-        return budget.unit
-    return _with_assumed(budget, "charged_nanos" if budget.mode == "enforce" else "cost_nanos")
-
-
-def _with_assumed(budget: Budget, nanos_column: str) -> str:
-    """A sum to order windows by; what counts in the end is computed exactly."""
-    price = budget.assumed
-    if price is None:
-        return nanos_column
-    # Per token in nano-dollars, as reals: sums in whole numbers may pass 64 bits here and must not fail a question.
-    of_input, of_output = f"{price.input * 1000:f}e0", f"{price.output * 1000:f}e0"
-    return f"{nanos_column} + unpriced_input_tokens * {of_input} + unpriced_output_tokens * {of_output}"
+def spent_and_held(budget: Budget, sums: Sequence[int]) -> int:
+    """What is spent and held by what ``sums_of`` gives, in whole nano-dollars, tokens or calls; what is assumed included."""
+    amount = spent_whole(budget, sums) + sums[_HELD_HERE]
+    if budget.assumed is not None:
+        amount += nanos(budget.assumed.cost(*sums[_UNPRICED:_HELD_HERE])) + nanos(budget.assumed.cost(*sums[_HELD_HERE + 1 :]))
+    return amount
 
 
 def tightest_first(standings: Sequence[Standing]) -> tuple[Standing, ...]:

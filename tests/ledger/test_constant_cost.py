@@ -20,14 +20,14 @@ NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 PER_TASK = 10
 
 
-async def fill(db: Path, calls: int) -> None:
+async def fill(db: Path, calls: int, values: int = 3) -> None:
     async with open_service(Settings(db=str(db)), clock=lambda: NOW) as service:
         for name, each in (("day", None), ("each", "agent")):
             await service.set_budget({"name": name, "limit": "1000", "period": "day", "each": each}, changed_by="test")
 
         async def record(n: int) -> None:
             fields = {"model": "llama3", "provider": "ollama", "input_tokens": 1, "output_tokens": 1, "call_id": f"c-{n}"}
-            fields |= {"task_id": f"T-{n // PER_TASK}", "agent": f"a-{n % 3}"}
+            fields |= {"task_id": f"T-{n // PER_TASK}", "agent": f"a-{n % values}"}
             await service.record(fields, source="cli", rank=Rank.AGENT)
 
         await asyncio.gather(*(record(n) for n in range(calls)))
@@ -69,5 +69,16 @@ async def test_what_a_task_cost_is_answered_in_the_same_steps(tmp_path: Path):
 
     def asked() -> Plan[object]:
         return task_cost("default", "T-1")
+
+    assert steps(many, asked) == steps(few, asked)
+
+
+async def test_the_tightest_of_many_values_are_found_in_the_same_steps(tmp_path: Path):
+    few, many = tmp_path / "few.db", tmp_path / "many.db"
+    await fill(few, 30, values=30)
+    await fill(many, 3000, values=3000)
+
+    def asked() -> Plan[object]:
+        return standings("default", None, NOW, window_of)
 
     assert steps(many, asked) == steps(few, asked)
