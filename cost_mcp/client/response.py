@@ -35,7 +35,7 @@ def essence(response: object) -> dict[str, object]:
         reason = look(response, "stop_reason")  # null says that the message has not ended
         taken["stop_reason"] = reason if isinstance(reason, str) and len(reason) <= MAX_WORD else None
     usage = counts(look(response, "usage"))
-    if usage:
+    if usage and isinstance(usage, dict):
         taken["usage"] = usage
     groq = counts(look(response, "x_groq"))
     if isinstance(groq, dict) and "usage" in groq:

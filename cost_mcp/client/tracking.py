@@ -38,7 +38,8 @@ _NOT_CALLS = re.compile(r"(?:^|/)(?:threads|evals|conversations|sessions|respons
 _CHATS = re.compile(r"(?:^|/)(?:chat/)?completions$")
 
 _PROVIDERS = {
-    "api.anthropic.com": "anthropic", "api.openai.com": "openai", "openai.azure.com": "azure", "openrouter.ai": "openrouter",
+    "api.anthropic.com": "anthropic", "api.openai.com": "openai", "openai.azure.com": "azure", "azure-api.net": "azure",
+    "cognitiveservices.azure.com": "azure", "services.ai.azure.com": "azure", "openrouter.ai": "openrouter",
     "api.groq.com": "groq", "api.deepseek.com": "deepseek", "api.x.ai": "x-ai", "api.mistral.ai": "mistral",
     "api.together.xyz": "together", "api.fireworks.ai": "fireworks", "api.perplexity.ai": "perplexity",
     "api.cerebras.ai": "cerebras", "api.moonshot.ai": "moonshotai", "generativelanguage.googleapis.com": "google",

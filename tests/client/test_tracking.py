@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import gc
 import inspect
+import subprocess
+import sys
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from typing import Any
@@ -15,6 +17,7 @@ import pytest
 
 import cost_mcp
 from cost_mcp.client.context import context, untracked
+from cost_mcp.client.shared import recorder_for
 from cost_mcp.errors import InvalidInput
 
 ASK: dict[str, Any] = {"model": "claude-opus-4-6", "max_tokens": 200, "messages": [{"role": "user", "content": "Milch?"}]}
@@ -433,6 +436,31 @@ def test_a_call_carries_the_context_it_was_begun_in(provider: Any, tracked: Any)
             list(stream)
     found = tracked.call("msg_01AbC").priced.call.context
     assert (found.task_id, found.agent, dict(found.tags)) == ("42", "planner", {"branch": "main", "team": "a"})
+
+
+def test_a_program_tracks_into_the_ledger_it_names(provider: Any, tmp_path: Any):
+    ledger = tmp_path / "named.db"
+    with anthropic_client(provider) as client:
+        cost_mcp.track(client, db=ledger, project="shop")
+        with cost_mcp.context(task_id="T-1"):
+            client.messages.create(**ASK)
+    assert cost_mcp.flush(60)
+    with cost_mcp.open_sync(ledger, environ=ENVIRON) as cost:
+        call = cost.explain("msg_01AbC").priced.call
+    assert (call.context.project, call.context.task_id) == ("shop", "T-1")
+    assert recorder_for(ledger).close(60)
+
+
+def test_a_slip_in_a_contexts_name_is_told_when_the_client_is_tracked(provider: Any):
+    slip: Any = cost_mcp.track
+    with anthropic_client(provider) as client, pytest.raises(TypeError, match="no tasc_id"):
+        slip(client, tasc_id="T-1")
+
+
+def test_no_sdk_is_imported_to_track_one():
+    code = "import sys, cost_mcp; cost_mcp.track, cost_mcp.litellm_logger; print({'anthropic', 'openai', 'litellm'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
 
 
 async def test_the_open_ledger_tracks_clients_until_its_block_ends(provider: Any, tmp_path: Any):
