@@ -1,4 +1,4 @@
-"""Schema changes: numbered SQL files, each committed together with the record that it ran."""
+"""Schema changes: numbered SQL files, committed together with the records that they ran."""
 
 from __future__ import annotations
 
@@ -26,18 +26,21 @@ def migrate(db: sqlite3.Connection, now: datetime) -> None:
         LedgerNewer: a later version of the program wrote it; nothing was changed.
         LedgerUnavailable: another program's database, or an SQLite without strict tables.
     """
-    found = check_known(db)
-    for number, name, sql in migrations()[found:]:
-        try:
-            db.executescript(
-                f"BEGIN IMMEDIATE;\n{sql}\n"
-                f"INSERT INTO migrations (number, name, applied_at) VALUES ({number}, '{name}', {micros(now)});\n"
-                f"PRAGMA application_id = {APPLICATION_ID};\nPRAGMA user_version = {number};\nCOMMIT;"
-            )
-        except BaseException:
-            if db.in_transaction:
-                db.execute("ROLLBACK")
-            raise
+    due = migrations()[check_known(db) :]
+    if not due:
+        return
+    # All in one transaction: a reader finds the ledger as it was or as it is to be, never between two of them.
+    steps = [
+        f"{sql}\nINSERT INTO migrations (number, name, applied_at) VALUES ({number}, '{name}', {micros(now)});\n"
+        for number, name, sql in due
+    ]
+    marks = f"PRAGMA application_id = {APPLICATION_ID};\nPRAGMA user_version = {due[-1][0]};\n"
+    try:
+        db.executescript(f"BEGIN IMMEDIATE;\n{''.join(steps)}{marks}COMMIT;")
+    except BaseException:
+        if db.in_transaction:
+            db.execute("ROLLBACK")
+        raise
 
 
 def check_known(db: sqlite3.Connection) -> int:

@@ -12,7 +12,7 @@ import pytest
 
 from cost_mcp.budgets.windows import window_of
 from cost_mcp.errors import LedgerUnavailable
-from cost_mcp.ledger.migrate import APPLICATION_ID, SCHEMA, migrations, schema_of
+from cost_mcp.ledger.migrate import APPLICATION_ID, SCHEMA, migrate, migrations, schema_of
 from cost_mcp.ledger.quick import open_readings
 from cost_mcp.ledger.sqlite import open_ledger
 from cost_mcp.model.budget import Budget
@@ -68,3 +68,17 @@ async def test_a_ledger_of_an_earlier_schema_is_brought_up_to_date_and_keeps_its
     assert (stored.unadmitted, stored.priced.pricing.cost_usd == 0) == (False, False)
     assert (verification.calls, verification.differences) == (1, ())
     assert [(alert.level, alert.spent) for alert in alerts] == [("info", Decimal("0.5"))]
+
+
+def test_a_reader_sees_the_schema_before_or_after_and_nothing_between(tmp_path: Path, now: datetime):
+    path = tmp_path / "ledger.db"
+    writing, reading = sqlite3.connect(path, isolation_level=None), sqlite3.connect(path, isolation_level=None)
+    writing.execute("PRAGMA journal_mode = WAL")
+    seen: list[int] = []
+    writing.set_trace_callback(lambda _: seen.append(reading.execute("PRAGMA user_version").fetchone()[0]))
+    migrate(writing, now)
+    seen.append(reading.execute("PRAGMA user_version").fetchone()[0])
+    writing.close()
+    reading.close()
+    assert len(seen) > SCHEMA
+    assert set(seen) == {0, SCHEMA}
