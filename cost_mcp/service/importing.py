@@ -15,9 +15,11 @@ from cost_mcp.model.charge import PricedCall
 from cost_mcp.model.receipt import EXISTS
 from cost_mcp.model.succession import succeed
 from cost_mcp.service.import_database import DatabaseReading, is_database
+from cost_mcp.service.import_packed import PackedReading
 from cost_mcp.service.import_reading import Reading
 from cost_mcp.service.import_summary import ImportSummary, SourceTally
 from cost_mcp.sources.fingerprint import Stamp
+from cost_mcp.sources.packed import is_packed
 
 if TYPE_CHECKING:
     from cost_mcp.config.settings import Settings
@@ -193,7 +195,7 @@ class Importing:
 
     def _take_one(self, file: LogFile, cursor: Cursor | None, whole: int) -> None:
         form, tally = self.formats[file.source], self.tally(file.source)
-        reading = DatabaseReading(file, form, cursor) if is_database(file) else Reading(file, form, cursor)
+        reading = _reading(file, form, cursor)
         left_out = tally.left_out
         try:
             for one in reading.reads():
@@ -313,3 +315,9 @@ class Importing:
     def _tell_of(self, found: _Found, what: str, why: str) -> None:
         if self.listener.told is not None:
             self.listener.told(Told(file=found.file, what=what, why=why, key=found.call.call_id))
+
+
+def _reading(file: LogFile, form: LogFormat, cursor: Cursor | None) -> Reading | DatabaseReading | PackedReading:
+    if is_database(file):
+        return DatabaseReading(file, form, cursor)
+    return PackedReading(file, form) if is_packed(file.path) else Reading(file, form, cursor)

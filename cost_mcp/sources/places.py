@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cost_mcp.sources.opencode_db import DATABASE, stat_with_log
+from cost_mcp.sources.packed import PACKED
 
 SEPARATORS = (",",)
 MOST_DEPTH = 12
@@ -45,7 +46,7 @@ SOURCES = (_CLAUDE, _CODEX, _GEMINI, _OPENCODE, _COPILOT)
 
 _BELOW: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     _CLAUDE: (("projects",), (".jsonl",)),
-    _CODEX: (("sessions", "archived_sessions"), (".jsonl",)),
+    _CODEX: (("sessions", "archived_sessions"), (".jsonl", PACKED)),
     _GEMINI: (("tmp",), (".json", ".jsonl")),
     _OPENCODE: (("storage/message", ""), (".json", ".db")),
     _COPILOT: (("otel",), (".jsonl",)),
