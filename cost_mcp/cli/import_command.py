@@ -8,6 +8,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Event
 from time import monotonic
 from typing import TYPE_CHECKING
 
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 @click.option("--watch", is_flag=True, help="Go on: bring in what is written from now on, within a second.")
 @click.option("--dry-run", is_flag=True, help="Say what would be imported; write nothing.")
 @click.option("--explain", is_flag=True, help="Read everything anew, and say what became of each line that made no new call.")
+@click.option("--until-eof", is_flag=True, hidden=True, help="With --watch: until standard input ends, beside a server.")
 @as_json
 @pass_surroundings
 def import_logs(
@@ -44,6 +46,7 @@ def import_logs(
     watch: bool,
     dry_run: bool,
     explain: bool,
+    until_eof: bool,
     as_json: bool,
 ) -> None:
     """Import what agents' own logs tell.
@@ -69,9 +72,12 @@ def import_logs(
         )
     machine = Machine(environ=around.environ, home=_home(around))
     if watch:
-        from cost_mcp.cli.import_watch import watch_logs
+        from cost_mcp.cli.import_watch import watch_for_a_server, watch_logs
 
-        watch_logs(order, settings, machine, around)
+        if until_eof:
+            watch_for_a_server(order, settings, machine, around)
+        else:
+            watch_logs(order, settings, machine, around, Event())
         return
     summary = run_import(order, settings, machine, around, told=None if as_json or not explain else _explain)
     if as_json:

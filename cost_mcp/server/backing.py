@@ -54,7 +54,13 @@ async def open_from_environment() -> AsyncGenerator[Service]:
             logger.warning("%s", problem)
         if len(problems) > _TOLD_MAX:
             logger.warning("The price books have %d problems in all: `cost-mcp doctor` names them.", len(problems))
-        yield service
+        if loaded.settings.capture != "auto" or not loaded.settings.enabled:
+            yield service
+            return
+        from cost_mcp.server.capturing import capturing
+
+        async with capturing(loaded.settings.ledger_path):
+            yield service
 
 
 class Backing:

@@ -32,11 +32,15 @@ class TaskAnswer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportAnswer:
-    """A report and the page of its groups that was asked for; ``next_cursor`` is None on the last page."""
+    """A report and the page of its groups that was asked for; ``next_cursor`` is None on the last page.
+
+    ``notes`` say what the figures do not hold yet.
+    """
 
     report: CostReport
     rows: tuple[Group, ...] = ()
     next_cursor: str | None = None
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

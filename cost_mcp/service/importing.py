@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from cost_mcp.service.importing_call import Naming
     from cost_mcp.sources.places import LogFile
 
-CALLS_AT_ONCE = 512
+CALLS_AT_ONCE = 1024
 """Calls in one transaction: others wait for the ledger's lock no longer than these take."""
 
 
@@ -50,10 +50,14 @@ class Told:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listener:
-    """Who hears of an import while it runs: of every line and call that made no new call, and of how far it is."""
+    """Who hears of an import while it runs: of every line and call that made no new call, and of how far it is.
+
+    ``ended`` says that it should stop after the file at hand.
+    """
 
     told: Callable[[Told], None] | None = None
     progress: Callable[[int, int], None] | None = None
+    ended: Callable[[], bool] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,9 +138,13 @@ class Importing:
         """
         changed = list(self._changed(files))
         whole = sum(file.found.st_size for file, _ in changed)
+        if changed and self.listener.progress is not None:
+            self.listener.progress(self._bytes_done, whole)
         for file, cursor in sorted(changed, key=lambda pair: pair[0].found.st_mtime_ns):
             # The oldest first: of a call that a later session copied, the session that made it is told of first.
             self._take_one(file, cursor, whole)
+            if self.listener.ended is not None and self.listener.ended():
+                break
         self._flush()
         if self._unsettled and self.intake is not None:
             self._unsettled = False

@@ -32,6 +32,7 @@ from cost_mcp.service.answer import (
     unseen,
     windows_of,
 )
+from cost_mcp.service.backlog import backlog_note
 from cost_mcp.service.budget_order import read_budget
 from cost_mcp.service.call_report import Remarks, Reporter, bind, read_call
 from cost_mcp.service.cheaper import Priced
@@ -133,7 +134,9 @@ class Service:
         question = read_report_question(
             fields, self.settings, self.clock(), project=self.settings.project if "project" in self.settings.bound else None
         )
-        return report_answer(await self.ledger.report(question.query), question)
+        answer = report_answer(await self.ledger.report(question.query), question)
+        note = backlog_note(self.settings.ledger_path) if self.settings.capture == "auto" else None
+        return answer if note is None else replace(answer, notes=(note,))
 
     async def budget_status(self, fields: Fields) -> BudgetAnswer:
         """Where the budgets stand that cover a context, and whether a spend may go ahead."""

@@ -93,6 +93,8 @@ def report_shape(answer: ReportAnswer) -> Shape:
     shape["groups"] = [_row(report.query.group_by, group) for group in answer.rows]
     if answer.next_cursor is not None:
         shape["next_cursor"] = answer.next_cursor
+    if answer.notes:
+        shape["notes"] = list(answer.notes)
     return shape
 
 

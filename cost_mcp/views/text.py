@@ -83,6 +83,7 @@ def report_text(answer: ReportAnswer) -> str:
         lines.append("No groups on this page.")
     if answer.next_cursor is not None:
         lines.append(f"More groups follow: repeat the call with cursor {answer.next_cursor}")
+    lines += [f"Note: {note}" for note in answer.notes]
     return "\n".join(lines)
 
 
