@@ -49,7 +49,7 @@ def hook() -> int:
             from cost_mcp.cli.hook_import import import_told
 
             return import_told(asked.transcripts, os.environ, asked.cwd)
-        reason = _reason(asked, os.environ, datetime.now(UTC)) if event in {PROMPT, TOOL} else None
+        reason = _answer(asked, os.environ, datetime.now(UTC)) if event in {PROMPT, TOOL} else None
     except CostError as error:
         return _could_not(event, str(error))
     except Exception as error:  # noqa: BLE001 (a hook that breaks must do what the user said it does then)
@@ -86,27 +86,41 @@ def _path(value: object) -> Path | None:
     return Path(value) if isinstance(value, str) and value and "\0" not in value else None
 
 
-def _reason(asked: Asked, environ: Mapping[str, str], now: datetime) -> str | None:
+def _answer(asked: Asked, environ: Mapping[str, str], now: datetime) -> str | None:
+    """Why the event is denied; None where it is not."""
     from cost_mcp.config.place import current_folder
     from cost_mcp.service.gate import spent_budget
 
-    settings = _settings(environ, asked.cwd or current_folder())
+    settings, unknown = _settings(environ, asked.cwd or current_folder())
     if not settings.enabled:
         return None
     names = {name: (value,) for name in ("project", "agent", "task_id") if (value := getattr(settings, name)) is not None}
     sessions = dict.fromkeys(name for name in (settings.session_id, asked.session_id) if name)
-    return spent_budget(_ledger(settings), settings.tenant, {**names, "session_id": tuple(sessions)}, now)
+    reason = spent_budget(_ledger(settings), settings.tenant, {**names, "session_id": tuple(sessions)}, now)
+    if unknown:
+        _warn(asked.event, unknown, denied=reason is not None)
+    return reason
 
 
-def _settings(environ: Mapping[str, str], cwd: Path) -> Brief | Settings:
+def _warn(event: str, sentences: tuple[str, ...], *, denied: bool) -> None:
+    """Say what settings do not say: to the person at a prompt, before every tool only to who reads stderr."""
+    for sentence in sentences:
+        print(f"warning: {sentence}", file=sys.stderr)
+    if event == PROMPT and not denied:
+        print(json.dumps({"systemMessage": f"cost-mcp: {' '.join(sentences)}"}))
+
+
+def _settings(environ: Mapping[str, str], cwd: Path) -> tuple[Brief | Settings, tuple[str, ...]]:
+    """The settings, and what is to be said of keys that are none: one of them may have meant budgets."""
     from cost_mcp.config.brief import brief_settings
 
     brief = brief_settings(environ, cwd)
     if brief is not None:
-        return brief
+        return brief, ()
     from cost_mcp.config.settings import load_settings
 
-    return load_settings(environ, cwd).settings
+    loaded = load_settings(environ, cwd)
+    return loaded.settings, loaded.unknown_keys
 
 
 def _ledger(settings: Brief | Settings) -> Path:

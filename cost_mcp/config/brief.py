@@ -16,6 +16,12 @@ from cost_mcp.config.plain import Scalar, plain_entries
 
 WANTED = ("db", "tenant", "project", "agent", "session_id", "task_id", "enabled", "hook_on_error")
 ZONE = "timezone"
+KNOWN_KEYS = frozenset({
+    "db", "timezone", "week_start", "tenant", "project", "agent", "enabled", "price_book", "max_backdate_hours", "billing",
+    "source_billing", "capture", "warning_percent", "critical_percent", "hook_on_error", "anomalies", "anomalies_sensitivity",
+    "anomalies_min_usd", "task_patterns", "budgets", "cost", "notifications",
+})  # fmt: skip
+"""The keys that a settings file may have; of another one, the full reader says what it may have meant."""
 NEVER_IN_FILES = ("session_id", "task_id")
 MAX_BYTES = 32_000
 MAX_NAME = 256
@@ -127,6 +133,8 @@ def _said(file: Path, wanted: Sequence[str], absent: Mapping[str, str] | None = 
         return None
     entries = plain_entries(content) if len(content) <= MAX_BYTES else None
     if entries is None:
+        return None
+    if not KNOWN_KEYS.issuperset(entries):
         return None
     said: dict[str, str] = {}
     for name, value in entries.items():

@@ -60,8 +60,9 @@ class Settings:
     ``project_price_book`` the project's once trusted (``books.price_books`` reads both).
 
     ``budgets`` are those that the environment and files declare, a later one of the same name counting instead of an earlier.
-    ``budget_origins`` names the files that were read in full: what they no longer declare is over. ``notifications`` are the
-    channels that alerts are sent to, no two of one name.
+    ``budget_origins`` names the files that were read in full: what they no longer declare is over. A file with a key that is no
+    setting is not among them: what it meant to declare there is not known. ``notifications`` are the channels that alerts are
+    sent to, no two of one name.
     """
 
     db: str
@@ -124,11 +125,15 @@ class Origin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Loaded:
-    """The settings, the origin of each by name, what was ignored and why, and the files that were looked at."""
+    """The settings, the origin of each by name, what was ignored and why, and the files that were looked at.
+
+    ``unknown_keys`` are those of the ``warnings`` that tell of a file's key that is no setting: it may have meant budgets.
+    """
 
     settings: Settings
     origins: Mapping[str, Origin]
     warnings: tuple[str, ...] = ()
+    unknown_keys: tuple[str, ...] = ()
     user_file: Path | None = None
     project_folder: Path | None = None
     project_trusted: bool = False
@@ -161,6 +166,7 @@ def load_settings(environ: Mapping[str, str], cwd: Path) -> Loaded:
         settings=reading.settings(),
         origins=reading.origins,
         warnings=tuple(reading.warnings),
+        unknown_keys=tuple(reading.unknown_keys),
         user_file=user_file,
         project_folder=folder,
         project_trusted=trusted,
@@ -173,6 +179,7 @@ class _Reading:
 
     warnings: list[str]
     environ: Mapping[str, str]
+    unknown_keys: list[str] = field(default_factory=list[str])
     values: dict[str, object] = field(default_factory=dict[str, object])
     origins: dict[str, Origin] = field(default_factory=dict[str, Origin])
     budgets: list[DeclaredBudget] = field(default_factory=list[DeclaredBudget])
@@ -192,7 +199,8 @@ class _Reading:
             if key in (*BUDGET_KEYS, NOTIFICATIONS_KEY):
                 continue  # budgets are taken when the file's project is known, channels when the file is trusted
             if declared is None:
-                self.warnings.append(_unknown_key(file.path, key, entry))
+                self.unknown_keys.append(_unknown_key(file.path, key, entry))
+                self.warnings.append(self.unknown_keys[-1])
             elif entry.value is None:
                 continue  # a key without a value is not set
             elif not (trusted or declared.project_may_set):
@@ -222,7 +230,8 @@ class _Reading:
             if trusted:
                 raise
             self.warnings.append(f"{error.sentence} Its budgets are ignored. {error.hint}")
-        else:
+            return
+        if all(key in KNOWN_KEYS for key in file.entries):  # a misspelt `budgets` must not end what it meant to declare
             self.budget_origins.append(file_origin(file.path))
 
     def finish_budgets(self, environ: Mapping[str, str]) -> None:
@@ -324,6 +333,8 @@ class _Reading:
 
 
 _BY_KEY: dict[str, Declared] = {declared.key: declared for declared in SETTINGS if declared.key is not None}
+KNOWN_KEYS = (*_BY_KEY, *BUDGET_KEYS, NOTIFICATIONS_KEY)
+"""The keys that a settings file may have."""
 
 
 def _user_file(environ: Mapping[str, str], cwd: Path) -> Path | None:
@@ -353,10 +364,10 @@ def _nearest(word: str, known: Iterable[str]) -> str | None:
 
 
 def _unknown_key(path: Path, key: str, entry: Entry) -> str:
-    known = (*_BY_KEY, *BUDGET_KEYS, NOTIFICATIONS_KEY)
-    near = _nearest(key.lower().replace("-", "_"), known)
-    hint = f"Did you mean {near}?" if near else f"Known keys: {', '.join(known)}."
-    return f"{path}, line {entry.line}: {shown_key(key)} is not a setting and is ignored. {hint}"
+    near = _nearest(key.lower().replace("-", "_"), KNOWN_KEYS)
+    hint = f"Did you mean {near}?" if near else f"Known keys: {', '.join(KNOWN_KEYS)}."
+    kept = "Until it is corrected, no budget of this file ends."
+    return f"{path}, line {entry.line}: {shown_key(key)} is not a setting and is ignored. {hint} {kept}"
 
 
 def _misspelt_variables(environ: Mapping[str, str]) -> list[str]:

@@ -176,6 +176,23 @@ def test_a_budget_its_file_no_longer_declares_is_over_for_whoever_reads_that_fil
     assert set(budgets(cli, CONFIG=str(path))) == {"monthly"}
 
 
+@pytest.mark.parametrize("wrong", ["budgetz:\n  - {name: hard, limit: 0.01, mode: enforce}\n", "bugets: []\ntimezone: UTC\n"])
+def test_a_misspelt_key_ends_no_budget_and_the_gates_say_so(cli: Cli, user: Write, wrong: str):
+    path = user("budgets:\n  - {name: hard, limit: 0.01, mode: enforce}\n  - {name: soft, limit: 5}\n")
+    budgets(cli, CONFIG=str(path))
+    path.write_text(wrong)
+
+    ran = cli("check", "--estimate", "1", CONFIG=str(path))
+
+    assert (ran.code, ran.out.count("\n")) == (1, 1)
+    assert "line 1: b" in ran.err
+    assert "Did you mean budgets? Until it is corrected, no budget of this file ends." in ran.err
+    assert set(budgets(cli, CONFIG=str(path))) == {"hard", "soft"}
+
+    path.write_text("budgets:\n  - {name: soft, limit: 5}\n")
+    assert set(budgets(cli, CONFIG=str(path))) == {"soft"}
+
+
 def test_a_name_the_command_line_set_is_left_as_it_is_and_it_is_said(cli: Cli, user: Write):
     cli("budget", "--daily", "3")
     path = user("cost: {alerts: {daily_limit: 10}}\n")

@@ -176,6 +176,27 @@ def test_the_project_is_that_of_the_folder_the_event_names(
     assert start("hook", stdin=event("PreToolUse", folder.parent), PROJECT="other").stdout == ""
 
 
+@pytest.mark.parametrize("name", EVENTS)
+def test_a_settings_file_with_a_misspelt_key_is_told_of_and_its_budgets_go_on_denying(
+    start: Run, spend: Callable[..., None], project: Path, home: Path, environ: dict[str, str], name: str
+):
+    mine = home / "mine.yaml"
+    environ["COST_MCP_CONFIG"] = str(mine)
+    mine.write_text("budgets:\n  - {name: hold, limit: 0.005, mode: enforce}\n")
+    spend()
+    mine.write_text("budgetz:\n  - {name: hold, limit: 0.005, mode: enforce}\n")
+
+    allowed = start("hook", stdin=event(name, project))
+    spend()
+    denied = start("hook", stdin=event(name, project))
+
+    said = "line 1: budgetz is not a setting and is ignored. Did you mean budgets?"
+    assert said in allowed.stderr
+    assert (said in allowed.stdout) == (name == "UserPromptSubmit")
+    assert allowed.stdout == "" or json.loads(allowed.stdout).keys() == {"systemMessage"}
+    assert "Budget hold is spent" in denial(denied)
+
+
 def test_an_agents_limit_denies_that_agent(start: Run, spend: Callable[..., None], project: Path):
     limit(start, "--scope", "agent=coder")
     spend("--agent", "coder")

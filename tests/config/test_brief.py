@@ -6,7 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from cost_mcp.config.brief import WANTED, brief_settings
+from cost_mcp.config.brief import KNOWN_KEYS, WANTED, brief_settings
+from cost_mcp.config.settings import KNOWN_KEYS as KEYS_OF_FILES
 from cost_mcp.config.settings import load_settings
 from cost_mcp.errors import ConfigError
 
@@ -18,7 +19,7 @@ PLAIN = [
     "project: shop # ours\ntask_patterns:\n  - '[A-Z]+-\\d+'\n",
     "db: /data/ledger.db\nagent: coder\nhook_on_error: deny\n",
     "enabled: false\nbudgets:\n- name: daily\n  limit: 5\n",
-    "tenant: acme\nnotes: |\n  project: not this\n",
+    "tenant: acme\nbudgets:\n- name: |\n    project: not this\n  limit: 1\n",
     "project: shop\r\nagent: coder\r\n",
     "---\nproject: My shop's site # the one we all know – you see\ntask_patterns: ['[A-Z]+-\\d+', \"#\\\\d+\"]\n...\n",
     "project: shöp\ncost: {alerts: {daily_limit: 10, warning_percent: 70%}}\n",
@@ -48,6 +49,7 @@ NOT_PLAIN = [
     "hook_on_error: never\n",
     "\tproject: shop\n",
     "just text\n",
+    "project: shop\nbudgetz: []\n",
 ]
 
 
@@ -66,6 +68,10 @@ def agree(environ: dict[str, str], cwd: Path) -> bool:
     zoned = brief_settings(environ, cwd, zone=True)
     assert zoned is None or zoned == brief._replace(timezone=full.timezone)
     return True
+
+
+def test_both_readers_know_the_same_keys():
+    assert set(KEYS_OF_FILES) == KNOWN_KEYS
 
 
 @pytest.mark.parametrize("text", PLAIN)

@@ -274,7 +274,10 @@ def test_a_misspelt_key_is_named_with_file_line_and_the_nearest_key(home: Path, 
     path = write(user_file(home), "project: shop\ntimezne: UTC\n")
 
     assert load_settings({}, tmp_path).warnings == (
-        f"{path}, line 2: timezne is not a setting and is ignored. Did you mean timezone?",
+        (
+            f"{path}, line 2: timezne is not a setting and is ignored. Did you mean timezone? "
+            "Until it is corrected, no budget of this file ends."
+        ),
     )
 
 
