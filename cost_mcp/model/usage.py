@@ -38,14 +38,16 @@ class Usage:
     web_search_requests: int = 0
 
     def __post_init__(self) -> None:
-        for name, value in zip(USAGE_FIELDS, _counts(self), strict=True):
+        counts = (*_counts(self), 0)
+        for place, value in enumerate(counts):
             if type(value) is not int or not 0 <= value <= MAX_QUANTITY:
-                check_quantity(value, name)
-        for parts, whole in _PARTS:
-            self._check_parts(parts, whole)
+                check_quantity(value, USAGE_FIELDS[place])
+        for (first, second, whole), (parts, name) in _PLACED:  # for every call: by place, which costs a third of by name
+            if counts[first] + counts[second] > counts[whole]:
+                self._check_parts(parts, name)
 
     def _check_parts(self, parts: tuple[str, ...], whole: str) -> None:
-        total = sum([getattr(self, part) for part in parts])
+        total = sum(getattr(self, part) for part in parts)
         limit = getattr(self, whole)
         if total > limit:
             raise InvalidInput(
@@ -81,6 +83,18 @@ _PARTS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("cache_read_input_audio_tokens",), "cache_read_input_tokens"),
     (("output_audio_tokens", "output_image_tokens"), "output_tokens"),
 )
+
+
+_NOTHING = len(USAGE_FIELDS)
+"""The place of a zero behind the counts, for the second of one part."""
+
+
+def _placed(parts: tuple[str, ...], whole: str) -> tuple[int, int, int]:
+    first, *more = [USAGE_FIELDS.index(part) for part in parts]
+    return first, more[0] if more else _NOTHING, USAGE_FIELDS.index(whole)
+
+
+_PLACED = tuple((_placed(parts, whole), (parts, whole)) for parts, whole in _PARTS)
 
 
 def check_quantity(value: object, field: str) -> int:

@@ -282,5 +282,6 @@ FORMAT = LogFormat(
     source=SOURCE,
     open=ClaudeCodeParser,
     cares=cares,
+    needle=NEEDLE,
     reasons={**REASONS, "declined": "A model declined it before writing anything, which is not billed."},
 )
