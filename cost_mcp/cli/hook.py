@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, cast
 
+from cost_mcp.cli.whereabouts import MAIN_AGENT, names_here
 from cost_mcp.errors import CostError, InvalidInput
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class Asked(NamedTuple):
     event: str
     session_id: str
     cwd: Path | None
+    agent: str = ""
     transcripts: tuple[Path, ...] = ()
 
 
@@ -67,7 +69,7 @@ def _asked(content: bytes) -> Asked:
             given = cast("dict[str, object]", read)
     except (ValueError, RecursionError):
         pass  # refused below, as everything else that is no event
-    event, session, cwd = (given.get(name) for name in ("hook_event_name", "session_id", "cwd"))
+    event, session, cwd, agent = (given.get(name) for name in ("hook_event_name", "session_id", "cwd", "agent_type"))
     if not isinstance(event, str):
         raise InvalidInput(
             "the hook's input is not an event as Claude Code sends it.",
@@ -78,6 +80,7 @@ def _asked(content: bytes) -> Asked:
         event=event,
         session_id=session.strip() if isinstance(session, str) else "",
         cwd=_path(cwd),
+        agent=agent.strip() if isinstance(agent, str) else "",
         transcripts=tuple(path for name in ("transcript_path", "agent_transcript_path") if (path := _path(given.get(name)))),
     )
 
@@ -91,12 +94,12 @@ def _answer(asked: Asked, environ: Mapping[str, str], now: datetime) -> str | No
     from cost_mcp.config.place import current_folder
     from cost_mcp.service.gate import spent_budget
 
-    settings, unknown = _settings(environ, asked.cwd or current_folder())
+    cwd = asked.cwd or current_folder()
+    settings, unknown = _settings(environ, cwd)
     if not settings.enabled:
         return None
-    names = {name: (value,) for name in ("project", "agent", "task_id") if (value := getattr(settings, name)) is not None}
-    sessions = dict.fromkeys(name for name in (settings.session_id, asked.session_id) if name)
-    reason = spent_budget(_ledger(settings), settings.tenant, {**names, "session_id": tuple(sessions)}, now)
+    names = names_here(settings, cwd, asked.agent or MAIN_AGENT, asked.session_id)
+    reason = spent_budget(_ledger(settings), settings.tenant, names, now)
     if unknown:
         _warn(asked.event, unknown, denied=reason is not None)
     return reason

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, cast
 
+from cost_mcp.cli.whereabouts import MAIN_AGENT, names_here
 from cost_mcp.errors import CostError
 
 if TYPE_CHECKING:
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
     from cost_mcp.config.settings import Settings
     from cost_mcp.ledger.glance import Came
     from cost_mcp.service.glance import Room
-
-SOURCE = "claude-code"
-"""What an imported call of the main agent has for its agent's name."""
 
 SEPARATOR = " | "
 
@@ -72,14 +70,12 @@ def _line(shown: Shown, environ: Mapping[str, str], now: datetime) -> str:
     from cost_mcp.config.place import current_folder
     from cost_mcp.service.glance import glimpse
 
-    settings = _settings(environ, shown.cwd or current_folder())
+    cwd = shown.cwd or current_folder()
+    settings = _settings(environ, cwd)
     if not settings.enabled:
         return "cost-mcp is switched off"
     session = shown.session_id or settings.session_id
-    known = {name: (value,) for name in ("project", "task_id") if (value := getattr(settings, name)) is not None}
-    agents = tuple(name for name in (settings.agent, SOURCE) if name)
-    sessions = tuple(dict.fromkeys(name for name in (settings.session_id, session) if name))
-    names = {**known, "agent": agents, "session_id": sessions}
+    names = names_here(settings, cwd, MAIN_AGENT, session or "")
     found = glimpse(_ledger(settings), settings.tenant, names, session, settings.timezone or "UTC", now)
     parts = [f"today {_money(found.today)}"]
     if found.session is not None:

@@ -205,6 +205,25 @@ def test_an_agents_limit_denies_that_agent(start: Run, spend: Callable[..., None
     assert start("hook", stdin=event("PreToolUse", project), AGENT="other").stdout == ""
 
 
+def test_limits_by_the_names_of_imported_calls_deny_too(start: Run, spend: Callable[..., None], project: Path):
+    """An import names calls by the folder they were made in, by Claude Code, and by the sub-agent's kind."""
+    asked = json.loads(event("PreToolUse", project))
+    limit(start, "--scope", f"project={project.name}")
+    spend("--project", project.name)
+    assert denial(start("hook", stdin=json.dumps(asked)))
+    assert start("hook", stdin=json.dumps(asked), PROJECT="other").stdout == ""
+
+    limit(start, "--scope", "agent=claude-code")
+    spend("--agent", "claude-code")
+    assert denial(start("hook", stdin=json.dumps(asked)))
+    assert start("hook", stdin=json.dumps(asked | {"agent_type": "Explore"})).stdout == ""
+
+    limit(start, "--scope", "agent=Explore")
+    spend("--agent", "Explore")
+    assert denial(start("hook", stdin=json.dumps(asked | {"agent_type": "Explore"})))
+    assert start("hook", stdin=json.dumps(asked)).stdout == ""
+
+
 def test_nothing_denies_while_tracking_is_off_or_before_there_is_a_ledger(
     start: Run, spend: Callable[..., None], project: Path, environ: dict[str, str]
 ):

@@ -99,6 +99,13 @@ def test_only_budgets_that_cover_the_session_and_are_not_on_trial_are_shown(cost
     assert " elsewhere " in line(PROJECT="other")
 
 
+def test_a_budget_of_the_folder_covers_what_is_imported_from_it(cost: Cost, line: Line, project: Path):
+    (project / "deep").mkdir()
+    cost("budget", "set", "here", "--limit", "1", "--scope", f"project={project.name}")
+    assert line(stdin=json.dumps({"cwd": str(project / "deep")})).endswith(" | here $1.00 left of $1.00")
+    assert " here " not in line(stdin=json.dumps({"cwd": str(project.parent)}))
+
+
 def test_a_call_without_a_known_price_makes_it_a_lower_bound(cost: Cost, line: Line):
     cost("budget", "set", "daily", "--limit", "1")
     cost("record", *CALL, "--session", "s-1")

@@ -1,0 +1,38 @@
+"""By which names calls made here are recorded: what a hook and a status line look budgets up with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from cost_mcp.config.brief import Brief
+    from cost_mcp.config.settings import Settings
+
+MAIN_AGENT = "claude-code"
+"""How imported calls name the agent that is no sub-agent."""
+
+
+def names_here(settings: Brief | Settings, cwd: Path, agent: str, session_id: str) -> dict[str, tuple[str, ...]]:
+    """Context name → the values it has here: those a server is bound to, and those an import from a log gives.
+
+    Args:
+        settings: What this process is bound to.
+        cwd: The folder the agent works in.
+        agent: What a log calls the agent.
+        session_id: The agent's own; empty where it is not known.
+    """
+    told = {
+        "project": (settings.project or _project(cwd),),
+        "task_id": (settings.task_id,),
+        "agent": (settings.agent, agent),
+        "session_id": (settings.session_id, session_id),
+    }
+    return {name: tuple(dict.fromkeys(value for value in values if value)) for name, values in told.items()}
+
+
+def _project(cwd: Path) -> str:
+    """Where no settings name the project: its repository's folder, else this one; as an import names it."""
+    from cost_mcp.sources.project import repository
+
+    return (repository(cwd) or cwd).name
