@@ -11,6 +11,7 @@ from cost_mcp.cli.options import as_json, option, pairs, pass_surroundings, time
 from cost_mcp.cli.output import put_json, put_page
 from cost_mcp.cli.surroundings import Surroundings, who
 from cost_mcp.errors import InvalidInput
+from cost_mcp.service.budget_change import NO_EACH, changed_fields
 from cost_mcp.views.shape import status_shape
 from cost_mcp.views.shape_budget import budget_definition_shape, change_shape
 from cost_mcp.views.terminal_budget import budgets_page, history_page, removed_page, set_page, status_page
@@ -33,13 +34,9 @@ SHORT = {"daily": "day", "weekly": "week", "monthly": "month"}
 def budget(ctx: click.Context, as_json: bool, **limits: str | None) -> None:
     """Set budgets and see where they stand.
 
-    A budget set with --daily, --weekly or --monthly warns and never denies; `budget set --mode enforce` denies.
+    A budget made with --daily, --weekly or --monthly warns and never denies; `budget set --mode enforce` denies.
     """
-    orders = [
-        {"name": name, "limit": limit, "period": SHORT[name], "mode": "alert"}
-        for name, limit in limits.items()
-        if limit is not None
-    ]
+    orders = [{"name": name, "limit": limit, "period": SHORT[name]} for name, limit in limits.items() if limit is not None]
     if ctx.invoked_subcommand is not None:
         if orders:
             raise click.UsageError("--daily, --weekly and --monthly stand alone, without a command.", ctx)
@@ -52,13 +49,17 @@ def budget(ctx: click.Context, as_json: bool, **limits: str | None) -> None:
 
 @budget.command("set")
 @click.argument("name")
-@click.option("--limit", required=True, help="Dollars; tokens with --tokens, calls with --calls.")
+@click.option("--limit", help="Dollars; tokens with --tokens, calls with --calls.")
+@click.option("--usd", "unit", flag_value="limit", help="The limit counts dollars (default of a new budget).")
 @click.option("--tokens", "unit", flag_value="limit_tokens", help="The limit counts tokens.")
 @click.option("--calls", "unit", flag_value="limit_calls", help="The limit counts calls.")
 @click.option("--period", help="hour, day, week, month, quarter, year or total (default: day).")
 @click.option("--mode", help="alert (never denies; default), enforce (denies), shadow (records what it would deny).")
-@click.option("--scope", multiple=True, metavar="NAME=VALUE", help="Only such calls, e.g. project=shop, model=claude-opus-*.")
+@click.option(
+    "--scope", multiple=True, metavar="NAME=VALUE", help="Only such calls, e.g. project=shop, model=claude-opus-*; '' for all."
+)
 @click.option("--each", help="One limit per value of: session_id, task_id, agent, project, model.")
+@click.option("--no-each", is_flag=True, help="One limit for all.")
 @timezone
 @click.option("--week-start", help="The day its weeks begin on (default: the settings', monday).")
 @click.option("--thresholds", help="Percents for info, warning, critical, exceeded (default: 50,80,95,100).")
@@ -66,14 +67,16 @@ def budget(ctx: click.Context, as_json: bool, **limits: str | None) -> None:
 @click.option("--assume", metavar="USD", help="The price to assume per million tokens of any kind; or both of these:")
 @click.option("--assume-input", metavar="USD", help="The price to assume per million input tokens.")
 @click.option("--assume-output", metavar="USD", help="The price to assume per million output tokens.")
-@click.option("--include-subscription", is_flag=True, help="Count calls that a plan covers, at list prices.")
+@click.option("--include-subscription/--no-include-subscription", default=None, help="Count a plan's calls, at list prices.")
 @as_json
 @pass_surroundings
 def set_budget(
     around: Surroundings,
     as_json: bool,
-    limit: str,
+    name: str,
+    limit: str | None,
     unit: str | None,
+    no_each: bool,
     scope: tuple[str, ...],
     thresholds: str | None,
     assume: str | None,
@@ -83,15 +86,20 @@ def set_budget(
 ) -> None:
     """Make a budget, or change the one of this name.
 
-    What was spent before in its current window counts from the first moment.
+    What is not given stays as it is; a --scope or --each that is given replaces what there was. What was spent before in its
+    current window counts from the first moment.
     """
-    fields = dict(given)
-    fields["limit" if unit is None else unit] = limit if unit is None else _count(limit)
-    fields["scope"] = pairs(scope, "scope")
+    if unit is not None and limit is None:
+        raise click.UsageError("--usd, --tokens and --calls go with --limit.")
+    if no_each and given["each"] is not None:
+        raise click.UsageError("--each and --no-each do not go together.")
+    fields: dict[str, object] = {"name": name, **given}
+    if no_each or given["each"] == "":
+        fields["each"] = NO_EACH
+    fields["scope"] = {} if scope == ("",) else pairs(scope, "scope")
     fields["thresholds"] = None if thresholds is None else thresholds.split(",")
     fields["assume_usd_per_mtok"] = _assumed(assume, assume_input, assume_output)
-    fields["include_subscription"] = given["include_subscription"] or None
-    _set(around, [fields], as_json=as_json)
+    _set(around, [fields], as_json=as_json, limit=limit, unit=unit)
 
 
 @budget.command("list")
@@ -167,19 +175,39 @@ def remove(around: Surroundings, name: str, as_json: bool) -> None:
         put_page(removed_page(removed))
 
 
-def _set(around: Surroundings, orders: Sequence[Mapping[str, object]], *, as_json: bool) -> None:
+def _set(
+    around: Surroundings,
+    orders: Sequence[Mapping[str, object]],
+    *,
+    as_json: bool,
+    limit: str | None = None,
+    unit: str | None = None,
+) -> None:
     from cost_mcp.service.budget_order import read_budget
 
     async def work(service: Service) -> list[Budget]:
+        known = {one.name: one for one in await service.budgets()}
+        full: list[dict[str, object]] = []
         for order in orders:
-            read_budget(order, service.settings)  # refuse the last before the first is written
-        return [await service.set_budget(order, changed_by=who()) for order in orders]
+            before = known.get(str(order["name"]).strip())
+            full.append(changed_fields({**_limit(limit, unit, before), **order}, before))
+            read_budget(full[-1], service.settings)  # refuse the last before the first is written
+        return [await service.set_budget(order, changed_by=who()) for order in full]
 
     budgets = around.within(work)
     if as_json:
         put_json({"budgets": [budget_definition_shape(one) for one in budgets]})
     else:
         put_page(set_page(budgets))
+
+
+def _limit(limit: str | None, unit: str | None, before: Budget | None) -> dict[str, object]:
+    """The limit as a field: in the unit that was said, else in the one the budget has."""
+    if limit is None:
+        return {}
+    kept = "limit" if before is None or before.unit == "usd" else f"limit_{before.unit}"
+    field = unit or kept
+    return {field: limit if field == "limit" else _count(limit)}
 
 
 def _count(text: str) -> int:

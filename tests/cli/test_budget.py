@@ -72,6 +72,62 @@ def test_a_budget_says_what_calls_without_a_known_price_mean_to_it(cli: Cli, wor
     assert "unpriced calls" in cli("budget", "history").out or shape == {"unpriced": "deny"}
 
 
+FULL = (
+    "--limit 5 --period week --mode enforce --scope project=shop --each session_id --timezone Asia/Tokyo --week-start sunday"
+    " --thresholds 10,20,30,40 --assume-input 3 --assume-output 15 --include-subscription"
+)
+
+
+@pytest.mark.parametrize(
+    ("words", "changed"),
+    [
+        ("--limit 25", {"limit_usd": "25"}),
+        ("--mode alert", {"mode": "alert"}),
+        ("--scope model=gpt-*", {"scope": {"model": "gpt-*"}}),
+        ("--scope=", {"scope": {}}),
+        ("--no-each", {"each": None}),
+        ("--each=", {"each": None}),
+        ("--each task", {"each": "task_id"}),
+        ("--no-include-subscription", {"include_subscription": False}),
+        ("--unpriced warn", {"unpriced": "warn", "assume_usd_per_mtok": None}),
+        ("--unpriced assume --limit 6", {"limit_usd": "6"}),
+        ("--limit 900 --tokens", {"limit_usd": None, "limit_tokens": 900, "unpriced": None, "assume_usd_per_mtok": None}),
+    ],
+)
+def test_what_a_change_does_not_say_stays_as_it_was(cli: Cli, words: str, changed: dict[str, object]):
+    (before,) = cli("budget", "set", "hold", *FULL.split(), "--json").json["budgets"]
+
+    ran = cli("budget", "set", "hold", *words.split(), "--json")
+
+    (after,) = ran.json["budgets"]
+    assert {name: after.get(name) for name in before.keys() | after.keys() if before.get(name) != after.get(name)} == changed
+
+
+def test_a_limit_stays_in_the_unit_of_its_budget_until_another_is_said(cli: Cli):
+    cli("budget", "set", "hold", "--limit", "1000", "--tokens")
+
+    kept = cli("budget", "set", "hold", "--limit", "2000", "--json").json["budgets"][0]
+    dollars = cli("budget", "set", "hold", "--limit", "2.50", "--usd", "--json").json["budgets"][0]
+
+    assert (kept["limit_tokens"], dollars["limit_usd"]) == (2000, "2.5")
+
+
+def test_a_budget_that_comes_to_deny_denies_what_is_unpriced_too(cli: Cli):
+    cli("budget", "set", "hold", "--limit", "5")
+
+    (after,) = cli("budget", "set", "hold", "--mode", "enforce", "--json").json["budgets"]
+
+    assert after["unpriced"] == "deny"
+
+
+def test_watching_a_day_again_leaves_a_budget_that_denies_denying(cli: Cli):
+    cli("budget", "set", "daily", "--limit", "5", "--mode", "enforce")
+
+    (after,) = cli("budget", "--daily", "10", "--json").json["budgets"]
+
+    assert (after["limit_usd"], after["mode"]) == ("10", "enforce")
+
+
 def test_setting_says_what_the_budget_will_do(cli: Cli):
     ran = cli("budget", "set", "hold", "--limit", "5", "--mode", "enforce")
 
