@@ -80,6 +80,21 @@ class Recorder:
         """How many calls wait to be recorded, about."""
         return self._waiting.qsize()
 
+    @property
+    def running(self) -> bool:
+        """Whether its thread is there."""
+        return self._thread is not None
+
+    def begin(self) -> None:
+        """Open the ledger already, in the background: a call is under way. Returns at once.
+
+        Python 3.12 starts no threads while a program ends, so that a ledger that is not open by then stays shut.
+        """
+        if self._process != os.getpid():
+            self._begin_anew()
+        if self._thread is None and not self._closed:
+            self._wake()
+
     def put(self, fields: Mapping[str, object]) -> None:
         """Have a call recorded: fields as ``record`` takes them. Returns at once and never raises."""
         try:
@@ -158,22 +173,30 @@ class Recorder:
 
     def _run(self) -> None:
         try:
-            asyncio.run(self._serve())
+            loop = (
+                asyncio.new_event_loop()
+            )  # not asyncio.run: it starts a thread at its end, which the end of a program forbids
+            try:
+                loop.run_until_complete(self._serve())
+            finally:
+                loop.close()
         except Exception as error:  # noqa: BLE001 no files left to open, for one: the next call tries again
             self._loop = self._woken = self._thread = None
-            self.missed.note("unexpected", f"{type(error).__name__} while the recorder started or ended.")
+            self.missed.warn("recorder", f"Recording in the background broke off ({type(error).__name__}).")
 
     async def _serve(self) -> None:
         self._woken = asyncio.Event()
         self._loop = asyncio.get_running_loop()
         self._woken.set()  # what came before there was a loop to wake
         ledger = _Opened(self._settings, self.missed, lasting=self._lasting)
+        opening = asyncio.create_task(ledger.warm(), name="open the ledger")
         ended = False
         while not ended:
             await self._woken.wait()
             self._woken.clear()
             while not ended and not self._waiting.empty():
                 ended = await self._serve_some(ledger)
+        await asyncio.wait([opening])
         await ledger.close()
 
     async def _serve_some(self, ledger: _Opened) -> bool:
@@ -243,6 +266,11 @@ class _Opened:
         self._service: asyncio.Future[Service] | None = None
         self._leave = asyncio.Event()
         self._keeping: asyncio.Task[None] | None = None
+
+    async def warm(self) -> None:
+        """Open it, and have it looked into once, so that all its threads run. What fails is told with the call that needs it."""
+        with suppress(Exception):
+            await (await self.service()).explain("-")
 
     async def service(self) -> Service:
         """The open ledger.

@@ -128,6 +128,7 @@ class Tracker:
             call = ObservedCall(self.recorder, fields, request, needs_usage=billed["always"] is not None)
             if kwargs.get("stream") and _CHATS.search(path):
                 call.hides_usage = self._ask_for_usage(provider, options)
+            self.recorder.begin()
         except Exception as error:  # noqa: BLE001 what is observed goes on
             self.recorder.missed.note("unexpected", f"{type(error).__name__} while its request was looked at.")
             return None

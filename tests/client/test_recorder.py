@@ -137,14 +137,14 @@ def test_a_recorder_that_cannot_start_counts_it_and_starts_when_it_can(tmp_path:
         most = resource.getrlimit(resource.RLIMIT_NOFILE)
         resource.setrlimit(resource.RLIMIT_NOFILE, (3, most[1]))
         recorder.put({**call, "call_id": "a"})
-        while not recorder.missed.counts:
+        while recorder.running:
             pass
         resource.setrlimit(resource.RLIMIT_NOFILE, most)
         recorder.put({**call, "call_id": "b"})
         assert recorder.flush(60)
     """
     done = run(program, tmp_path)
-    assert "OSError" in done.stderr
+    assert "broke off (OSError)" in done.stderr
     assert calls_in(tmp_path / "ledger.db") == 2, "what waited is recorded with the next"
 
 
@@ -232,9 +232,11 @@ PROGRAM = """
     ids=["end", "exit", "error", "thread"],
 )
 def test_the_end_of_a_program_waits_for_what_is_left(ending: str, tmp_path: Path):
-    done = run(PROGRAM + "    " + ending, tmp_path)
-    assert "not recorded" not in done.stderr
-    assert calls_in(tmp_path / "ledger.db") == 1
+    run(PROGRAM + "    " + ending, tmp_path)
+    ledger = tmp_path / "ledger.db"
+    recorded, missing = calls_in(ledger), read_missed(ledger, TODAY).total
+    assert recorded + missing == 1, "nothing is lost unseen"
+    assert recorded == 1 or sys.version_info[:2] == (3, 12), "3.12 starts no threads at its end, to open the ledger with"
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork here")
