@@ -79,6 +79,7 @@ class ClaudeCodeParser:
     def __init__(self, facts: FileFacts, state: State | None) -> None:
         self._facts = facts
         self._held: Told | None = None
+        self._spare: Told | None = None
         self._recent = _recent_of(state)
 
     def feed(self, line: bytes, number: int) -> Iterable[Read]:
@@ -91,8 +92,9 @@ class ClaudeCodeParser:
             self._held = told
             return () if held is None else self._tell(held)
         if told.standing > held.standing:
-            self._held = told
+            self._held, self._spare = told, held
             return (_placeholder(held, told),)
+        self._spare = told
         return (_placeholder(told, held),)
 
     def finish(self) -> Iterable[Read]:
@@ -113,7 +115,10 @@ class ClaudeCodeParser:
         try:
             sightings = self._sightings(told)
         except InvalidInput as problem:
-            return (Skip(told.number, "unreadable", problem.sentence),)
+            # A spoilt line must not take the place of a sound one that told of the same message.
+            spare, self._spare = self._spare, None
+            rest = self._tell(spare) if spare is not None and spare.key == told.key else ()
+            return (Skip(told.number, "unreadable", problem.sentence), *rest)
         self._recent.pop(told.key, None)
         self._recent[told.key] = told.standing
         if len(self._recent) > RECENT:
