@@ -12,7 +12,6 @@ from typing import Any
 
 from cost_mcp.ledger.contract import WindowOf
 from cost_mcp.ledger.cover import Stretch
-from cost_mcp.ledger.coverage import model_names
 from cost_mcp.ledger.fold import ROLLUP_SUMS
 from cost_mcp.ledger.plan import run_plan
 from cost_mcp.ledger.series import SERIES_COLUMNS
@@ -20,6 +19,7 @@ from cost_mcp.ledger.sums import CALL_COLUMNS, Asked, sums
 from cost_mcp.ledger.window import ADD_TO_WINDOW, WINDOW_SUMS
 from cost_mcp.model.budget import Budget
 from cost_mcp.model.call import Context
+from cost_mcp.model.model_name import model_names
 from cost_mcp.model.moment import EARLIEST, micros
 from cost_mcp.model.period import FOREVER
 from cost_mcp.model.scope import Covered

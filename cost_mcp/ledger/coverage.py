@@ -3,13 +3,8 @@
 from __future__ import annotations
 
 from cost_mcp.model.charge import PricedCall
+from cost_mcp.model.model_name import model_names
 from cost_mcp.model.scope import Covered
-
-
-def model_names(model: str, *others: str | None) -> tuple[str, ...]:
-    """Every name a model goes by: as written, without a provider prefix, and the other names known for it; each once."""
-    names = (model, model.rpartition("/")[2], *others)
-    return tuple(dict.fromkeys(name for name in names if name))
 
 
 def covered_by(priced: PricedCall) -> Covered:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from cost_mcp.errors import InvalidInput, UnknownName
 from cost_mcp.model.call import Context
+from cost_mcp.model.model_name import folded_name
 from cost_mcp.model.name import clean_name
 from cost_mcp.model.provider import canonical_provider
 
@@ -17,7 +18,10 @@ SHORT_NAMES = {"task": "task_id", "session": "session_id"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Covered:
-    """What of a call (or of a context that asks) a scope looks at; ``models`` holds every name the model goes by."""
+    """What of a call (or of a context that asks) a scope looks at.
+
+    ``models`` holds every name the model goes by; the first is its value where each model has a window of its own.
+    """
 
     context: Context
     provider: str | None = None
@@ -36,7 +40,7 @@ class Scope:
     """Conditions that must all hold, as sorted (dimension, value) pairs; no pair at all covers every call.
 
     A dimension is one of ``SCOPE_DIMENSIONS`` or ``tag:NAME``. A model value ending in ``*`` is a prefix; every other
-    value is exact. A dimension the call lacks never matches.
+    value is exact, but for a model's upper case. A dimension the call lacks never matches.
     """
 
     conditions: tuple[tuple[str, str], ...] = ()
@@ -96,6 +100,13 @@ def _holds(dimension: str, wanted: str, call: Covered) -> bool:
     if dimension.startswith("tag:"):
         return call.context.tags.get(dimension[4:]) == wanted
     values = call.values(dimension)
-    if dimension == "model" and wanted.endswith("*"):
-        return any(value.startswith(wanted[:-1]) for value in values)
+    if dimension == "model":
+        return _names(wanted, values)
     return wanted in values
+
+
+def _names(wanted: str, names: tuple[str, ...]) -> bool:
+    if wanted.endswith("*"):
+        starts = (wanted[:-1], folded_name(wanted[:-1]))
+        return any(name.startswith(starts) for name in names)
+    return wanted in names or folded_name(wanted) in names

@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-_DATE = r"20\d{2}-?(?:0[1-9]|1[0-2])-?(?:0[1-9]|[12]\d|3[01])"
+from cost_mcp.model.model_name import BEDROCK_MAKERS, DATE, REGIONS
+
 _ALWAYS = (
-    rf"[-@]{_DATE}"
+    rf"[-@]{DATE}"
     r"|(?<=\d{8})-v\d+(?::\d+)?|-v\d+:\d+|:\d+"  # Bedrock's versions: -20250929-v1:0, :0
     r"|[-@]00\d|[-@]latest|@default"
 )
@@ -34,12 +35,8 @@ _MATCHED_ENDINGS = re.compile(
 )
 """What a pattern of the tables may leave open at the end of a name that it matches as a whole."""
 
-_REGION = re.compile(r"^(us|eu|apac|jp|au|in|ca|sa|us-gov|global)\.(?=[a-z0-9]+\.)")
-_VENDORS = (
-    "ai21", "amazon", "anthropic", "cohere", "deepseek", "google", "luma", "meta", "minimax", "mistral", "moonshot",
-    "moonshotai", "nvidia", "openai", "qwen", "stability", "twelvelabs", "writer", "xai", "zai",
-)  # fmt: skip
-_BEDROCK = re.compile(rf"^(?:(?:us|eu|apac|jp|au|in|ca|sa|us-gov|global)\.)?(?:{'|'.join(_VENDORS)})\.[a-z]")
+_REGION = re.compile(rf"^({'|'.join(REGIONS)})\.(?=[a-z0-9]+\.)")
+_BEDROCK = re.compile(rf"^(?:(?:{'|'.join(REGIONS)})\.)?(?:{'|'.join(BEDROCK_MAKERS)})\.[a-z]")
 _ARN = re.compile(r"^arn:aws[a-z-]*:(?:bedrock|sagemaker):[^/]*[:/](?:foundation-model|inference-profile)/(.+)$")
 _COMPACT_DATE = re.compile(r"(?<=[-@])(20\d{2})(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(?=-|:|$)")
 _PATHS = re.compile(
@@ -162,7 +159,7 @@ def _stem(name: str) -> str:
 def _without_place(name: str) -> str:
     bare = _REGION.sub("", name)
     vendor, dot, rest = bare.partition(".")
-    return rest.removesuffix("-v1") if dot and vendor in _VENDORS else bare
+    return rest.removesuffix("-v1") if dot and vendor in BEDROCK_MAKERS else bare
 
 
 def _from_arn(name: str) -> str:
