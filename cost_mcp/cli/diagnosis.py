@@ -5,7 +5,8 @@ from __future__ import annotations
 import platform
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from cost_mcp.cli.surroundings import Surroundings
 from cost_mcp.errors import CostError
@@ -43,7 +44,7 @@ def diagnose(around: Surroundings) -> Diagnosis:
         return found
     found.warnings += loaded.warnings
     found.settings = _settings(loaded)
-    for look in (_ledger, _missed, _table, _books, _channels):
+    for look in (_ledger, _missed, _logs, _table, _books, _channels):
         try:
             look(found, loaded.settings, around)
         except CostError as error:
@@ -75,8 +76,10 @@ def _settings(loaded: Loaded) -> dict[str, tuple[str, str]]:
 
 
 def _text(value: object) -> str:
-    if value is None or value == ():
+    if value is None or value in ((), {}):
         return "none"
+    if isinstance(value, dict):
+        return ", ".join(f"{name}: {item}" for name, item in cast("dict[object, object]", value).items())
     if isinstance(value, bool):
         return "true" if value else "false"
     return ", ".join(str(item) for item in value) if isinstance(value, tuple) else str(value)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
@@ -112,6 +115,23 @@ def _ledger(found: Diagnosis, settings: Settings, around: Surroundings) -> None:
         found.ledger["budgets"] = f"{len(quick.budgets()):,}"
     finally:
         quick.close()
+
+
+def _logs(found: Diagnosis, settings: Settings, around: Surroundings) -> None:
+    """Whose logs lie on this machine, where nobody was told to follow them."""
+    from cost_mcp.sources.places import SOURCES, files_at, places
+
+    if settings.capture == "auto":
+        return
+    home = Path(around.environ.get("HOME") or Path.home())
+    there = [
+        source for source in SOURCES if any(True for place in places(source, around.environ, home) for _ in files_at(place))
+    ]
+    if there:
+        found.notes.append(
+            f"This machine has logs of {', '.join(there)}: `cost-mcp import` brings them in. With `capture: auto` in config.yaml "
+            "`cost-mcp serve` follows them by itself."
+        )
 
 
 def _missed(found: Diagnosis, settings: Settings, around: Surroundings) -> None:

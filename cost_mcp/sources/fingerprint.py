@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from hashlib import blake2b
 from typing import BinaryIO
 
 HEAD_BYTES = 1024
@@ -67,5 +66,7 @@ class Fingerprint:
 
 
 def _hash(file: BinaryIO, start: int, end: int) -> str:
+    from hashlib import blake2b  # 5 ms, and only a file that has changed needs it
+
     file.seek(start)
     return blake2b(file.read(end - start), digest_size=12).hexdigest()

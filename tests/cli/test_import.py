@@ -292,6 +292,13 @@ def test_the_summary_for_people_names_what_came_in(cli: Cli, logs: Path):
     assert "No logs were found" in cli("import", "codex").out
 
 
+def test_doctor_offers_to_follow_the_logs_that_are_there(cli: Cli, logs: Path):
+    (logs / "s1.jsonl").write_text(lines(said(1)))
+    offered = "This machine has logs of claude-code"
+    assert any(offered in note for note in json.loads(cli("doctor", "--json").out)["notes"])
+    assert offered not in cli("doctor", CAPTURE="auto", SOURCE_BILLING="codex=subscription").out
+
+
 # Processes of their own, killed and started again.
 
 
