@@ -10,6 +10,7 @@ from cost_mcp.cli.failure import REFUSED, WRONG, tell
 from cost_mcp.cli.options import as_json, option
 from cost_mcp.cli.output import put_json, put_page
 from cost_mcp.cli.surroundings import Surroundings
+from cost_mcp.cli.whereabouts import project_here
 from cost_mcp.errors import CostError
 from cost_mcp.views.shape import status_shape
 from cost_mcp.views.terminal_page import line
@@ -26,7 +27,7 @@ NOTHING_ENFORCES = "No enforcing budget covers this, so nothing denies it."
 
 @click.command()
 @click.option("--estimate", "estimated_cost_usd", metavar="USD", help="What is about to be spent (default: nothing).")
-@option("project", "The project it is spent in (default: the settings').")
+@option("project", "The project it is spent in (default: the settings', else the repository's name).")
 @option("task_id", "The task it is spent on (default: the settings').")
 @option("agent", "The agent that spends it (default: the settings').")
 @option("session_id", "The session it is spent in (default: the settings').")
@@ -64,8 +65,9 @@ def _answer(around: Surroundings, given: dict[str, object]) -> BudgetAnswer:
     if not asked.keys() & {"input_tokens", "max_output_tokens"}:
         asked.setdefault("estimated_cost_usd", "0")
     with around.quick(in_step=True) as quick:
-        return quick.budget_status({**_context(quick.settings), **asked})
+        return quick.budget_status({**_context(quick.settings, around), **asked})
 
 
-def _context(settings: Settings) -> dict[str, object]:
-    return {name: getattr(settings, name) for name in SETTINGS_SAY}
+def _context(settings: Settings, around: Surroundings) -> dict[str, object]:
+    told: dict[str, object] = {name: getattr(settings, name) for name in SETTINGS_SAY}
+    return {**told, "project": settings.project or project_here(around.cwd)}

@@ -23,7 +23,7 @@ def names_here(settings: Brief | Settings, cwd: Path, agent: str, session_id: st
         session_id: The agent's own; empty where it is not known.
     """
     told = {
-        "project": (settings.project or _project(cwd),),
+        "project": (settings.project or project_here(cwd),),
         "task_id": (settings.task_id,),
         "agent": (settings.agent, agent),
         "session_id": (settings.session_id, session_id),
@@ -31,8 +31,8 @@ def names_here(settings: Brief | Settings, cwd: Path, agent: str, session_id: st
     return {name: tuple(dict.fromkeys(value for value in values if value)) for name, values in told.items()}
 
 
-def _project(cwd: Path) -> str:
-    """Where no settings name the project: its repository's folder, else this one; as an import names it."""
-    from cost_mcp.sources.project import repository
+def project_here(cwd: Path) -> str | None:
+    """Where no settings name the project: the name an import gives calls made in this folder."""
+    from cost_mcp.sources.project import project_name
 
-    return (repository(cwd) or cwd).name
+    return project_name(str(cwd))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import unicodedata
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import cast
@@ -34,10 +33,16 @@ def clean_name(value: object, field: str, *, maximum: int = MAX_NAME) -> str:
         raise InvalidInput(
             f"{field} has {len(name)} characters; {maximum} is the most.", field=field, hint="Give an id or a short name."
         )
-    # Cc: control characters, Cs: lone surrogates (not storable as UTF-8), Zl and Zp: line breaks in disguise.
-    if not name.isprintable() and any(unicodedata.category(c) in {"Cc", "Cs", "Zl", "Zp"} for c in name):
+    if not name.isprintable() and _breaks_lines(name):
         raise InvalidInput(f"{field} holds control characters.", field=field, hint="Give one line of plain text.")
     return name
+
+
+def _breaks_lines(name: str) -> bool:
+    import unicodedata  # 1 ms, which a hook has no need to wait for: nearly every name is printable
+
+    # Cc: control characters, Cs: lone surrogates (not storable as UTF-8), Zl and Zp: line breaks in disguise.
+    return any(unicodedata.category(c) in {"Cc", "Cs", "Zl", "Zp"} for c in name)
 
 
 def optional_name(value: object, field: str, *, maximum: int = MAX_NAME) -> str | None:

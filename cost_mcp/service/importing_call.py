@@ -8,11 +8,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cost_mcp.errors import CostError, InvalidInput
+from cost_mcp.errors import CostError
 from cost_mcp.model.call import Call, Context, Rank
-from cost_mcp.model.name import MAX_NAME, clean_name
 from cost_mcp.service.call_report import BOUND_CONTEXT
-from cost_mcp.sources.project import name_of, repository
+from cost_mcp.sources.project import name_of, project_name, usable_name
 
 if TYPE_CHECKING:
     from cost_mcp.capture.logs.sighting import Sighting
@@ -86,14 +85,14 @@ class Naming:
         return known
 
     def _made(self, sighting: Sighting, source: str) -> Context:
-        branch = _name(sighting.branch)
+        branch = usable_name(sighting.branch)
         tags = dict(sighting.tags)
         if branch is not None:
             tags.setdefault(BRANCH, branch)
         given = {
             "project": self._project(sighting.cwd),
-            "session_id": _name(sighting.session_id),
-            "agent": _name(sighting.agent),
+            "session_id": usable_name(sighting.session_id),
+            "agent": usable_name(sighting.agent),
             "task_id": self._task(branch),
         }
         told = {name: value or self._bound.get(name) for name, value in given.items()}
@@ -102,7 +101,7 @@ class Naming:
     def _task(self, branch: str | None) -> str | None:
         for pattern in self._patterns if branch is not None else ():
             if (match := pattern.search(branch or "")) is not None:
-                return _name(match.group(1) if pattern.groups else match.group())
+                return usable_name(match.group(1) if pattern.groups else match.group())
         return None
 
     def _project(self, cwd: str | None) -> str | None:
@@ -117,24 +116,12 @@ class Naming:
     def _found(self, cwd: str) -> str | None:
         folder = Path(cwd) if "\0" not in cwd else None
         try:
-            if folder is not None and folder.is_absolute() and folder.is_dir():
-                if (declared := self._project_at(folder)) is not None:
-                    return declared
-                root = repository(folder)
-                return _name((folder if root is None else root).name)
+            here = folder is not None and folder.is_absolute() and folder.is_dir()
+            if folder is not None and here and (declared := self._project_at(folder)) is not None:
+                return declared
         except (OSError, CostError):
-            return _name(name_of(cwd))  # it may not be looked into: its name is all there is
-        return _name(name_of(cwd))
-
-
-def _name(text: str | None) -> str | None:
-    """A name from a log; None for what cannot be one: a log is not refused for how a branch is called."""
-    if text is None:
-        return None
-    try:
-        return clean_name(text[:MAX_NAME], "name")
-    except InvalidInput:
-        return None
+            return usable_name(name_of(cwd))  # it may not be looked into: its name is all there is
+        return project_name(cwd)
 
 
 @lru_cache(maxsize=64)

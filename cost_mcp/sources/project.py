@@ -1,8 +1,11 @@
-"""The repository a folder lies in, by the files git keeps; git itself is not asked."""
+"""The repository a folder lies in, by the files git keeps (git itself is not asked), and the project named after it."""
 
 from __future__ import annotations
 
 from pathlib import Path
+
+from cost_mcp.errors import InvalidInput
+from cost_mcp.model.name import MAX_NAME, clean_name
 
 _MOST_BYTES = 4096
 
@@ -22,6 +25,31 @@ def repository(folder: Path) -> Path | None:
         except OSError:  # a folder on the way that may not be looked into
             return None
     return None
+
+
+def project_name(cwd: str) -> str | None:
+    """The project of calls made in a folder for which nobody has named one: the repository's name, else the folder's.
+
+    A folder that is not on this machine, or may not be looked into, has its own name; a root has none.
+    """
+    folder = Path(cwd) if "\0" not in cwd else None
+    try:
+        if folder is not None and folder.is_absolute() and folder.is_dir():
+            root = repository(folder)
+            return usable_name((folder if root is None else root).name)
+    except OSError:  # it may not be looked into: its name is all there is
+        pass
+    return usable_name(name_of(cwd))
+
+
+def usable_name(text: str | None) -> str | None:
+    """A name from outside; None for what cannot be one: nothing is refused for how a folder or a branch is called."""
+    if text is None:
+        return None
+    try:
+        return clean_name(text[:MAX_NAME], "name")
+    except InvalidInput:
+        return None
 
 
 def name_of(path: str) -> str | None:

@@ -72,6 +72,16 @@ def test_the_project_of_the_settings_is_the_one_asked_about(cli: Cli):
     assert cli("check", "--estimate", "2", "--project", "other", PROJECT="shop").code == 0
 
 
+def test_where_no_settings_name_the_project_it_is_the_repository_as_for_an_import(cli: Cli, project: Path):
+    cli("budget", "set", "hold", "--limit", "1", "--mode", "enforce", "--scope", f"project={project.name}")
+
+    assert cli("check", "--estimate", "2").code == 1
+    assert cli("check", "--estimate", "2", PROJECT="shop").code == 0
+    (project / ".cost-mcp").mkdir()
+    (project / ".cost-mcp" / "config.yaml").write_text("project: shop\n")
+    assert cli("check", "--estimate", "2").code == 0
+
+
 @pytest.mark.parametrize(
     "words",
     ["--estimate much", "--estimate -1", "--estimate nan", "--budget nothing", "--colour red", "--model", "--project ''"],

@@ -107,3 +107,23 @@ def test_nothing_is_imported_while_tracking_is_off(tell: Told, transcript: Path,
     environ["COST_MCP_ENABLED"] = "false"
     assert quiet(tell("Stop", transcript_path=str(transcript)))
     assert not Path(environ["COST_MCP_DB"]).exists()
+
+
+@pytest.mark.parametrize("scope", ["project=work", "agent=claude-code"])
+def test_what_was_imported_is_found_by_every_gate(
+    tell: Told, transcript: Path, environ: dict[str, str], project: Path, capsys: pytest.CaptureFixture[str], scope: str
+):
+    deep = project / "src" / "deep"
+    deep.mkdir(parents=True)
+    for file in transcript.parent.rglob("*.jsonl"):
+        lines = [json.loads(line) for line in file.read_text().splitlines()]
+        file.write_text("".join(json.dumps(line | ({"cwd": str(deep)} if "cwd" in line else {})) + "\n" for line in lines))
+    assert tell("Stop", transcript_path=str(transcript)).returncode == 0
+    words = ("budget", "set", "hold", "--limit", "0.0001", "--period", "total", "--mode", "enforce", "--scope", scope)
+    assert run(words, Surroundings(environ=environ, cwd=project)) == 0
+
+    assert "Budget hold is spent" in tell("PreToolUse", cwd=str(deep)).stdout
+    assert "Budget hold is spent" in tell("PreToolUse").stdout
+    agent = ("--agent", "claude-code") if scope.startswith("agent") else ()
+    assert run(("check", *agent), Surroundings(environ=environ, cwd=deep)) == 1, "a spent budget"
+    assert capsys.readouterr().out.splitlines()[-1].startswith("denied: Budget hold ")
