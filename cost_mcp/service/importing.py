@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 CALLS_AT_ONCE = 1024
 """Calls in one transaction: others wait for the ledger's lock no longer than these take."""
 
+FOLD_FROM = 256
+"""New calls from which on the sums that reports are made of are brought up to date at the end."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
@@ -155,6 +158,8 @@ class Importing:
         alerts = 0
         if self.intake is not None and (self._wrote() or self.outlook().alerts_are_due(self.settings.tenant)):
             alerts = self.intake().raise_due(self.settings.tenant, self.clock())
+            if sum(tally.calls + tally.corrected for tally in self._tallies.values()) >= FOLD_FROM:
+                self.intake().fold()
         self.settle()
         tallies, self._tallies = self._tallies, {}
         problems, self._problems = self._problems, []
