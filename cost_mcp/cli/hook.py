@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, cast
 
-from cost_mcp.cli.whereabouts import MAIN_AGENT, names_here
+from cost_mcp.cli.whereabouts import main_agent, names_here
 from cost_mcp.errors import CostError, InvalidInput
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ def _answer(asked: Asked, environ: Mapping[str, str], now: datetime) -> str | No
     settings, unknown = _settings(environ, cwd)
     if not settings.enabled:
         return None
-    names = names_here(settings, cwd, asked.agent or MAIN_AGENT, asked.session_id)
+    names = names_here(settings, cwd, asked.agent or main_agent(environ), asked.session_id)
     reason = spent_budget(_ledger(settings), settings.tenant, names, now)
     if unknown:
         _warn(asked.event, unknown, denied=reason is not None)

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, cast
 
-from cost_mcp.cli.whereabouts import MAIN_AGENT, names_here
+from cost_mcp.cli.whereabouts import main_agent, names_here
 from cost_mcp.errors import CostError
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def _line(shown: Shown, environ: Mapping[str, str], now: datetime) -> str:
     if not settings.enabled:
         return "cost-mcp is switched off"
     session = shown.session_id or settings.session_id
-    names = names_here(settings, cwd, MAIN_AGENT, session or "")
+    names = names_here(settings, cwd, main_agent(environ), session or "")
     found = glimpse(_ledger(settings), settings.tenant, names, session, settings.timezone or "UTC", now)
     parts = [f"today {_money(found.today)}"]
     if found.session is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,7 @@ def names_here(settings: Brief | Settings, cwd: Path, agent: str, session_id: st
     Args:
         settings: What this process is bound to.
         cwd: The folder the agent works in.
-        agent: What a log calls the agent.
+        agent: What a log calls the agent; empty where it has no name of its own.
         session_id: The agent's own; empty where it is not known.
     """
     told = {
@@ -29,6 +30,11 @@ def names_here(settings: Brief | Settings, cwd: Path, agent: str, session_id: st
         "session_id": (settings.session_id, session_id),
     }
     return {name: tuple(dict.fromkeys(value for value in values if value)) for name, values in told.items()}
+
+
+def main_agent(environ: Mapping[str, str]) -> str:
+    """What a log's import calls the agent that is no sub-agent; empty where the environment names it, which then is its only name."""
+    return "" if environ.get("COST_MCP_AGENT", "").strip() else MAIN_AGENT
 
 
 def project_here(cwd: Path) -> str | None:

@@ -217,6 +217,7 @@ def test_limits_by_the_names_of_imported_calls_deny_too(start: Run, spend: Calla
     spend("--agent", "claude-code")
     assert denial(start("hook", stdin=json.dumps(asked)))
     assert start("hook", stdin=json.dumps(asked | {"agent_type": "Explore"})).stdout == ""
+    assert start("hook", stdin=json.dumps(asked), AGENT="reviewer").stdout == "", "its calls are imported under that name"
 
     limit(start, "--scope", "agent=Explore")
     spend("--agent", "Explore")
