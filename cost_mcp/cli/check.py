@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import click
 
-from cost_mcp.cli.failure import REFUSED, WRONG, tell
+from cost_mcp.cli.failure import REFUSED, WRONG, by_options, tell
 from cost_mcp.cli.options import as_json, option
 from cost_mcp.cli.output import put_json, put_page
 from cost_mcp.cli.surroundings import Surroundings
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
 SETTINGS_SAY = ("project", "task_id", "session_id", "agent")
 WORDS = {"allow": "allowed", "warn": "allowed, with a warning", "deny": "denied"}
+OPTIONS = {"estimated_cost_usd": "--estimate", "input_tokens": "--input-tokens", "max_output_tokens": "--max-output-tokens"}
 NOTHING_ENFORCES = "No enforcing budget covers this, so nothing denies it."
 
 
@@ -46,7 +48,7 @@ def check(ctx: click.Context, as_json: bool, **given: object) -> None:
     try:
         answer = _answer(ctx.ensure_object(Surroundings), given)
     except CostError as error:
-        tell(error, as_json=as_json)
+        tell(error, as_json=as_json, options=OPTIONS)
         ctx.exit(WRONG)  # 1 would be a denial
     assert answer.decision is not None
     if as_json:
@@ -55,7 +57,10 @@ def check(ctx: click.Context, as_json: bool, **given: object) -> None:
         said = "" if answer.enforced else f" {NOTHING_ENFORCES}"
         if answer.fitting is not None:
             said = f" {fitting_text(answer.fitting)}"
-        put_page((line(f"{WORDS[answer.decision.decision]}: {answer.decision.why}{said}"), *map(line, answer.notes)))
+        why = by_options(answer.decision.why, OPTIONS)
+        put_page((line(f"{WORDS[answer.decision.decision]}: {why}{said}"),))
+        for note in answer.notes:
+            print(f"note: {note}", file=sys.stderr)
     if answer.decision.decision == "deny":
         ctx.exit(REFUSED)
 

@@ -28,10 +28,18 @@ def exit_code(error: CostError) -> int:
     return next(EXIT_CODES[kind] for kind in type(error).__mro__ if kind in EXIT_CODES)
 
 
-def tell(error: CostError, *, as_json: bool) -> int:
-    """Say what went wrong; answers the exit code."""
-    _say(error.code, error.sentence, error.field, error.hint, as_json=as_json)
+def tell(error: CostError, *, as_json: bool, options: Mapping[str, str] | None = None) -> int:
+    """Say what went wrong, with fields called by the options they are given by; answers the exit code."""
+    sentence, hint = (by_options(text, options or {}) for text in (error.sentence, error.hint or ""))
+    _say(error.code, sentence, error.field, hint or None, as_json=as_json)
     return exit_code(error)
+
+
+def by_options(text: str, options: Mapping[str, str]) -> str:
+    """A sentence with the options of a command in place of the fields they give."""
+    for field, option in options.items():
+        text = text.replace(field, option)
+    return text
 
 
 def tell_usage(sentence: str, hint: str, *, as_json: bool) -> int:

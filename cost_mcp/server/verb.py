@@ -75,7 +75,9 @@ VERBS: Mapping[str, Verb] = {
     "get_budget_status": _shown(lambda service, given, _: service.budget_status(given), status_text, status_shape),
     "estimate_cost": _shown(lambda service, given, _: service.estimate_cost(given), estimate_text, estimate_shape),
     "reserve_budget": _shown(
-        lambda service, given, draw: service.reserve_budget(given, meanwhile=draw), admission_text, admission_shape
+        lambda service, given, draw: service.reserve_budget(given, source=SOURCE, meanwhile=draw),
+        admission_text,
+        admission_shape,
     ),
     "extend_reservation": _shown(
         lambda service, given, _: service.extend_reservation(given), reservation_text, reservation_shape

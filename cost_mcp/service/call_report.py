@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, cast
 
 from cost_mcp.errors import ContextBound, InvalidInput
-from cost_mcp.model.call import CONTEXT_NAMES, INFERENCE_GEO, Call, Context, Rank, check_choice, new_id
+from cost_mcp.model.call import BILLING_MODES, CONTEXT_NAMES, INFERENCE_GEO, Call, Context, Rank, check_choice, new_id
 from cost_mcp.model.charge import AGENTS, Pricing
 from cost_mcp.model.moment import MAX_AHEAD, parse_instant
 from cost_mcp.model.money import parse_usd
@@ -97,7 +97,7 @@ def read_call(fields: Fields, reporter: Reporter, settings: Settings, now: datet
         provider=_provider(given, read),
         response_model=_response_model(given, read, model),
         service_tier=_service_tier(given, read),
-        billing=check_choice(given.get("billing", settings.billing), ("api", "subscription"), "billing"),
+        billing=read_billing(given, settings, reporter.source),
         context=bind(context_of(given), settings),
         metadata=_metadata(given, read),
         stated_cost_usd=stated,
@@ -106,6 +106,23 @@ def read_call(fields: Fields, reporter: Reporter, settings: Settings, now: datet
         supplied=frozenset(supplied),
     )
     return call, Remarks() if read is None else Remarks(notes=read.notes, uncounted=read.uncounted)
+
+
+def read_billing(given: Fields, settings: Settings, source: str | None) -> str:
+    """How a call is billed: as said, else as the settings have it.
+
+    Raises:
+        UnknownName: not a billing mode.
+        ContextBound: an agent says a plan covers the call, which would take it out of budgets, and the settings do not say so.
+    """
+    billing = check_choice(given.get("billing", settings.billing), BILLING_MODES, "billing")
+    if billing == "subscription" and source == AGENTS and settings.billing != billing:
+        raise ContextBound(
+            "billing is subscription, and this server's settings do not say that a plan covers its calls.",
+            field="billing",
+            hint="Leave billing out, or have COST_MCP_BILLING=subscription set where the server is configured.",
+        )
+    return billing
 
 
 def bind(context: Context, settings: Settings) -> Context:

@@ -54,15 +54,30 @@ def largest_usage(given: Fields) -> Usage | None:
     return counted_usage(given, names) if names else None
 
 
+def refuse_without_output(given: Fields) -> None:
+    """Nothing, when tokens that were given say something of the output too.
+
+    Raises:
+        InvalidInput: they do not: the dearest part of the call would count as nothing.
+    """
+    names = {TOKEN_ALIASES.get(name, name) for name in given if name in TOKEN_FIELDS}
+    if names and not names & {"output_tokens", "max_output_tokens"}:
+        raise InvalidInput(
+            "the output is missing: max_output_tokens was not given.",
+            field="max_output_tokens",
+            hint="Give the output limit you will set; 0 for a call that has no output.",
+        )
+
+
 def most_output(given: Fields) -> int | None:
     """The output limit of the call; None when none is given.
 
     Raises:
-        InvalidInput: not a whole number above zero.
+        InvalidInput: not a whole number.
     """
     if "max_output_tokens" not in given:
         return None
-    return whole_number(given["max_output_tokens"], "max_output_tokens", low=1, high=MAX_QUANTITY)
+    return whole_number(given["max_output_tokens"], "max_output_tokens", low=0, high=MAX_QUANTITY)
 
 
 def spend_on(priced: PricedCall) -> Spend:

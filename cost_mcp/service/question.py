@@ -22,7 +22,7 @@ from cost_mcp.model.report import FILTER_DIMENSIONS, GROUP_ALIASES, GROUP_DIMENS
 from cost_mcp.model.scope import Covered
 from cost_mcp.model.usage import Usage
 from cost_mcp.reports.page import MAX_LIMIT, Place, read_cursor
-from cost_mcp.service.call_to_come import TOKEN_FIELDS, call_to_come, largest_usage, spend_on
+from cost_mcp.service.call_to_come import TOKEN_FIELDS, call_to_come, largest_usage, refuse_without_output, spend_on
 from cost_mcp.service.fields import Fields, context_of, present, refuse_unknown, whole_number
 
 if TYPE_CHECKING:
@@ -169,7 +169,14 @@ def read_status_question(
         call = call_to_come(given, usage or Usage(), now, context)
         priced = PricedCall(call=call, pricing=price_of(call))
         covered = covered_by(priced)
+        if usage is not None and stated is not None and not priced.pricing.lacks_price and "estimated_tokens" not in given:
+            raise InvalidInput(
+                "estimated_cost_usd and tokens of a model with a known price were both given.",
+                field="estimated_cost_usd",
+                hint="Give one of them: the amount to ask for, or the tokens to price.",
+            )
         if usage is not None and stated is None:
+            refuse_without_output(given)
             spend, asked = spend_on(priced), priced
     else:
         provider = canonical_provider(clean_name(given["provider"], "provider")) if "provider" in given else None

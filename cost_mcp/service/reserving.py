@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 from cost_mcp.errors import InvalidInput
 from cost_mcp.ledger.coverage import covered_by
 from cost_mcp.model.budget import MAX_LIMIT_USD
-from cost_mcp.model.call import BILLING_MODES, CONTEXT_NAMES, Call, Context, check_choice
+from cost_mcp.model.call import CONTEXT_NAMES, Call, Context
 from cost_mcp.model.charge import PricedCall, Pricing
 from cost_mcp.model.decision import Spend
 from cost_mcp.model.money import parse_usd
@@ -21,8 +21,8 @@ from cost_mcp.model.reservation import DEFAULT_TTL_SECONDS, MAX_TTL_SECONDS, MIN
 from cost_mcp.model.scope import Covered
 from cost_mcp.model.totals import ZERO
 from cost_mcp.model.usage import Usage
-from cost_mcp.service.call_report import bind
-from cost_mcp.service.call_to_come import TOKEN_FIELDS, call_to_come, largest_usage, spend_on
+from cost_mcp.service.call_report import bind, read_billing
+from cost_mcp.service.call_to_come import TOKEN_FIELDS, call_to_come, largest_usage, refuse_without_output, spend_on
 from cost_mcp.service.fields import Fields, context_of, present, refuse_unknown, whole_number
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class _Asked:
     spend: Spend
 
 
-def read_order(fields: Fields, settings: Settings, price_of: PriceOf, now: datetime) -> ReserveOrder:
+def read_order(fields: Fields, settings: Settings, price_of: PriceOf, now: datetime, source: str | None = None) -> ReserveOrder:
     """What raw fields ask to hold, from ``now`` on.
 
     Dollars are the amount given, else the most the call can cost at list price: all its input, uncached unless cache counts
@@ -56,6 +56,7 @@ def read_order(fields: Fields, settings: Settings, price_of: PriceOf, now: datet
         settings: The context that binds or fills gaps, tenant, billing.
         price_of: What a call costs.
         now: When it is asked.
+        source: Who asks; an agent is believed less.
 
     Raises:
         InvalidInput: a field that cannot be taken, or neither an amount nor a model with tokens; it is named.
@@ -72,7 +73,7 @@ def read_order(fields: Fields, settings: Settings, price_of: PriceOf, now: datet
         created_at=now,
         expires_at=now + timedelta(seconds=_ttl(given)),
         idempotency_key=cast("str | None", given.get("idempotency_key")),
-        billing=check_choice(given.get("billing", settings.billing), BILLING_MODES, "billing"),
+        billing=read_billing(given, settings, source),
         priced=spend.priced,
         unpriced_input_tokens=spend.unpriced_input_tokens,
         unpriced_output_tokens=spend.unpriced_output_tokens,
@@ -132,6 +133,7 @@ def _asked(given: dict[str, object], context: Context, price_of: PriceOf, now: d
     call = call_to_come(given, usage or Usage(), now, context)
     priced = PricedCall(call=call, pricing=price_of(call))
     if stated is None:
+        refuse_without_output(given)
         return _Asked(covered=covered_by(priced), spend=spend_on(priced))
     if usage is not None and not priced.pricing.lacks_price:
         raise InvalidInput(

@@ -153,13 +153,15 @@ class Service:
         covering = covering_of(answer.standings, question.covered)
         return replace(answer, fitting=await self._what_fits(question.asked, covering, now))
 
-    async def reserve_budget(self, fields: Fields, *, meanwhile: Callable[[Admission], None] | None = None) -> Admission:
+    async def reserve_budget(
+        self, fields: Fields, *, source: str | None = None, meanwhile: Callable[[Admission], None] | None = None
+    ) -> Admission:
         """Hold an amount, or the most a call can cost, against every budget that covers it; or say which one denies it.
 
         ``meanwhile`` as for ``record``; it does not hear of a denial, which takes longer to be told in full.
         """
         now = self.clock()
-        order = read_order(fields, self.settings, self.prices.price, now)
+        order = read_order(fields, self.settings, self.prices.price, now, source)
         if not self.settings.enabled:
             return Admission(decision="allow", why="Tracking is off (COST_MCP_ENABLED=false): nothing is held.")
         told: list[Admission] = []

@@ -37,6 +37,39 @@ def test_the_exit_code_and_one_line_say_whether_a_spend_is_allowed(spent: Cli, m
     assert ("No enforcing budget covers this" in ran.out) == (mode != "enforce")
 
 
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (
+            "--estimate 0 --model gpt-5 --input-tokens 9 --max-output-tokens 9",
+            "error: --estimate and tokens of a model with a known",
+        ),
+        (
+            "--model gpt-5 --input-tokens 9",
+            "error: the output is missing: --max-output-tokens was not given. Give the output limit",
+        ),
+        ("--estimate=-1", "error: --estimate is negative."),
+    ],
+)
+def test_what_would_be_judged_on_less_than_was_said_is_refused(cli: Cli, words: str, said: str):
+    cli("budget", "set", "hold", "--limit", "0.00001", "--mode", "enforce")
+
+    ran = cli("check", *words.split())
+
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith(said)
+
+
+def test_a_call_without_output_says_so_and_one_without_a_price_is_told_the_option_to_give(cli: Cli):
+    cli("budget", "set", "hold", "--limit", "1", "--mode", "enforce")
+
+    ran = cli("check", "--model", "gpt-5", "--input-tokens", "9", "--max-output-tokens", "0")
+    unknown = cli("check", "--model", "acme-9", "--input-tokens", "9", "--max-output-tokens", "9")
+
+    assert (ran.code, unknown.code) == (0, 1)
+    assert "the model has no known price: give --estimate." in unknown.out
+
+
 def test_it_decides_as_budget_status_does(spent: Cli):
     spent("budget", "set", "hold", "--limit", "0.65", "--mode", "enforce", "--unpriced", "warn")
     for estimate in ("0.1", "0.2", "0.25", "0.26", "3"):
@@ -117,4 +150,4 @@ def test_a_budget_that_looks_at_the_model_is_not_passed_over(cli: Cli, arguments
     ran = cli("check", *arguments)
     assert ran.code == code
     assert ran.out.startswith(start)
-    assert ("looks at the model" in ran.out) is ("--model" not in arguments), "a note, where nothing is to be spent"
+    assert ("looks at the model" in ran.out + ran.err) is ("--model" not in arguments), "a note, where nothing is to be spent"

@@ -32,8 +32,8 @@ REFUSED = [
     ("budget set x --limit 5 --timezone Mars/Olympus", "timezone is not a known IANA time zone."),
     ("budget set x --limit 5 --week-start someday", "week_start is not a weekday. Use one of: monday"),
     ("budget set x --limit 5 --scope colour=red", "scope"),
-    ("check --estimate -1", "estimated_cost_usd is negative."),
-    ("check --estimate much", "estimated_cost_usd is not an amount of money."),
+    ("check --estimate -1", "--estimate is negative."),
+    ("check --estimate much", "--estimate is not an amount of money."),
     ("check --budget nothing", "no budget of this name covers what was asked."),
     ("report --timezone Mars/Olympus", "timezone is not a known IANA time zone."),
 ]

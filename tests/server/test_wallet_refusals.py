@@ -40,8 +40,32 @@ REFUSED: list[tuple[str, dict[str, Any], str]] = [
     ("reserve_budget", {"model": "gpt-5"}, "the tokens are missing. Give input_tokens"),
     ("reserve_budget", {"input_tokens": 5}, "model is missing."),
     ("reserve_budget", {**GPT, "input_tokens": -5}, "input_tokens is negative."),
-    ("reserve_budget", {**GPT, "input_tokens": 5, "max_output_tokens": 0}, "max_output_tokens is not a whole number from 1"),
-    ("reserve_budget", {**GPT, "input_tokens": 5, "max_output_tokens": -1}, "max_output_tokens is not a whole number from 1"),
+    (
+        "reserve_budget",
+        {**GPT, "input_tokens": 5},
+        "the output is missing: max_output_tokens was not given. Give the output limit",
+    ),
+    (
+        "get_budget_status",
+        {**GPT, "input_tokens": 5},
+        "the output is missing: max_output_tokens was not given. Give the output",
+    ),
+    ("reserve_budget", {**GPT, "input_tokens": 5, "max_output_tokens": -1}, "max_output_tokens is not a whole number from 0"),
+    (
+        "reserve_budget",
+        {"amount_usd": "1", "billing": "subscription"},
+        "billing is subscription, and this server's settings do",
+    ),
+    (
+        "get_budget_status",
+        {**GPT, "input_tokens": 5, "output_tokens": 5, "estimated_cost_usd": "0"},
+        "estimated_cost_usd and tok",
+    ),
+    (
+        "record_call",
+        {**GPT, "cost_usd": "1", "billing": "subscription"},
+        "billing is subscription, and this server's settings do",
+    ),
     ("reserve_budget", {"amount_usd": "1", "ttl_seconds": 0}, "ttl_seconds is not a whole number from 1 to 86,400."),
     ("reserve_budget", {"amount_usd": "1", "ttl_seconds": -1}, "ttl_seconds is not a whole number from 1 to 86,400."),
     ("reserve_budget", {"amount_usd": "1", "ttl_seconds": YEAR}, "ttl_seconds is not a whole number from 1 to 86,400."),
@@ -116,3 +140,13 @@ async def test_settling_twice_counts_the_first_and_refuses_other_amounts(backing
     assert another[1].startswith("the reservation was settled by a call already.")
     (daily,) = status["budgets"]
     assert (daily["spent_usd"], daily["reserved_usd"]) == (first["cost_usd"], "0")
+
+
+async def test_a_server_whose_settings_say_that_a_plan_pays_lets_an_agent_say_so(backing: Callable[..., Backing]):
+    async with backing(billing="subscription") as service, Client(build_server(service)) as client:
+        opened = await service.service()
+        await opened.set_budget({"name": "daily", "limit": "1", "mode": "enforce"}, changed_by="test")
+        held, _, _ = await answered(client, "reserve_budget", {"amount_usd": "5", "billing": "subscription"})
+        told, _, receipt = await answered(client, "record_call", {**GPT, "input_tokens": 5, "billing": "subscription"})
+
+    assert (held, told, receipt["budgets"][0]["spent_usd"]) == (False, False, "0")

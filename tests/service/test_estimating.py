@@ -95,7 +95,7 @@ REFUSED: list[Any] = [
     ({"model": "gpt-5", "text": "a", "input_tokens": 5}, "input_tokens"),
     ({"model": "gpt-5", "text": "a", "cached_tokens": 5}, "cached_tokens"),
     ({"model": "gpt-5", "text": 5}, "text"),
-    ({"model": "gpt-5", "input_tokens": 5, "max_output_tokens": 0}, "max_output_tokens"),
+    ({"model": "gpt-5", "input_tokens": 5, "max_output_tokens": -1}, "max_output_tokens"),
     ({"model": "gpt-5", "output_tokens": 9, "max_output_tokens": 5}, "output_tokens"),
     ({"model": "gpt-5", "input_tokens": 5, "service_tier": "gold"}, "service_tier"),
     ({"model": "gpt-5", "inputtokens": 5}, "inputtokens"),

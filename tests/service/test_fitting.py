@@ -74,7 +74,12 @@ async def test_where_tokens_are_short_no_model_is_said_to_fit(opened: Opener):
 
 
 @pytest.mark.parametrize(
-    "order", [{"amount_usd": "5"}, {"model": "nobody-knows-this", "input_tokens": 5}, {"amount_usd": "5", "model": "gpt-5"}]
+    "order",
+    [
+        {"amount_usd": "5"},
+        {"model": "nobody-knows-this", "input_tokens": 5, "output_tokens": 5},
+        {"amount_usd": "5", "model": "gpt-5"},
+    ],
 )
 async def test_nothing_is_said_to_fit_where_the_tokens_or_their_price_are_not_known(opened: Opener, order: dict[str, Any]):
     async with opened() as service:

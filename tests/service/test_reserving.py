@@ -61,7 +61,7 @@ HELD: list[Any] = [
     ({"input_tokens": 1_000_000, "output_tokens": 50_000, "max_output_tokens": 10_000}, "1.35", 1_010_000),
     ({"input_tokens": 1_000_000, "output_tokens": 10, "max_output_tokens": 10_000}, "1.35", 1_010_000),
     ({"prompt_tokens": 1_000_000, "completion_tokens": 10_000}, "1.35", 1_010_000),
-    ({"input_tokens": 1_000_000, "cache_read_input_tokens": 1_000_000}, "0.125", 1_000_000),
+    ({"input_tokens": 1_000_000, "cache_read_input_tokens": 1_000_000, "max_output_tokens": 0}, "0.125", 1_000_000),
     ({"max_output_tokens": 10_000}, "0.1", 10_000),
 ]
 
@@ -76,8 +76,8 @@ async def test_tokens_are_held_at_the_most_the_call_can_cost(opened: Opener, tok
 async def test_a_free_model_holds_nothing_but_its_tokens(opened: Opener):
     async with opened() as service:
         await _daily(service, limit_tokens=1000, limit=None)
-        reservation = await _held(service, model="ollama/llama3", input_tokens=800)
-        denied = await service.reserve_budget({"model": "ollama/llama3", "input_tokens": 800})
+        reservation = await _held(service, model="ollama/llama3", input_tokens=800, max_output_tokens=0)
+        denied = await service.reserve_budget({"model": "ollama/llama3", "input_tokens": 800, "output_tokens": 0})
     assert (reservation.amount_usd, denied.decision) == (0, "deny")
 
 
@@ -106,7 +106,7 @@ async def test_an_agent_that_states_too_low_a_cost_is_held_to_the_list_price(ope
 
 
 async def test_a_model_without_a_price_is_denied_where_a_budget_enforces_and_held_by_its_amount(opened: Opener):
-    fields = {"model": "nobody-knows-this-model", "input_tokens": 1000}
+    fields = {"model": "nobody-knows-this-model", "input_tokens": 1000, "output_tokens": 0}
     async with opened() as service:
         await _daily(service, mode="alert")
         watched = await service.reserve_budget(fields)
@@ -123,7 +123,7 @@ async def test_a_model_without_a_price_is_denied_where_a_budget_enforces_and_hel
 async def test_a_model_budget_is_met_by_any_name_of_the_model(opened: Opener):
     async with opened() as service:
         await _daily(service, scope={"model": "claude-opus-*", "provider": "anthropic"})
-        await _held(service, model="anthropic/claude-opus-4-5", input_tokens=1000)
+        await _held(service, model="anthropic/claude-opus-4-5", input_tokens=1000, output_tokens=0)
         blind = await service.reserve_budget({"amount_usd": "0.1"})
         beside = await service.reserve_budget({"amount_usd": "5", "model": "gpt-5"})
         (standing,) = (await service.budget_status({})).standings
@@ -185,7 +185,9 @@ REFUSED: list[Any] = [
     ({"model": "gpt-5"}, "input_tokens", InvalidInput),
     ({"input_tokens": 5}, "model", InvalidInput),
     ({"max_output_tokens": 5}, "model", InvalidInput),
-    ({"model": "gpt-5", "max_output_tokens": 0}, "max_output_tokens", InvalidInput),
+    ({"model": "gpt-5", "max_output_tokens": -1}, "max_output_tokens", InvalidInput),
+    ({"model": "gpt-5", "input_tokens": 5}, "max_output_tokens", InvalidInput),
+    ({"model": "acme-9", "prompt_tokens": 5, "cached_tokens": 2}, "max_output_tokens", InvalidInput),
     ({"model": "gpt-5", "input_tokens": -5}, "input_tokens", InvalidInput),
     ({"model": "gpt-5", "input_tokens": 5, "service_tier": "gold"}, "service_tier", UnknownName),
     ({"amount_usd": "1", "ttl_seconds": 0}, "ttl_seconds", InvalidInput),
