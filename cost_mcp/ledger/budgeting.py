@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import difflib
+import sqlite3
 from dataclasses import replace
 from datetime import datetime
 
 from cost_mcp.errors import NotFound
-from cost_mcp.ledger.backfill import fill_windows
+from cost_mcp.ledger.backfill import Ahead, fill_ahead, fill_windows, reads_calls
 from cost_mcp.ledger.book import Book
 from cost_mcp.ledger.budget_row import budget_of, budget_text, counts_alike, ranks_alike
+from cost_mcp.ledger.contract import WindowOf
 from cost_mcp.ledger.holding import drop_holds, hold_live, sweep
 from cost_mcp.ledger.plan import run_plan
 from cost_mcp.ledger.rank_audit import rank_budget
@@ -31,14 +33,27 @@ _DROP_WINDOWS = (
 _CHANGED = "INSERT INTO budget_changes (tenant, name, changed_at, changed_by, before, after) VALUES (?, ?, ?, ?, ?, ?)"
 
 
-def set_budget(book: Book, budget: Budget, now: datetime, changed_by: str) -> Budget:
+def look_ahead(db: sqlite3.Connection, budget: Budget, now: datetime, window_of: WindowOf) -> Ahead | None:
+    """What ``set_budget`` would read call by call, read before it; None where there is little to read.
+
+    The caller holds a snapshot and no lock.
+    """
+    before = _find(db, budget.tenant, budget.name)
+    if not reads_calls(budget) or (before is not None and counts_alike(before, budget)):
+        return None
+    start, _ = window_of(budget, now)
+    return fill_ahead(db, replace(budget, counts_from=start), window_of)
+
+
+def set_budget(book: Book, budget: Budget, now: datetime, changed_by: str, ahead: Ahead | None = None) -> Budget:
     """Make or replace a budget. Windows are kept when the new definition counts the same calls, else filled anew.
 
     So are holds: a new definition holds every live reservation it covers, even where that passes its limit.
+    ``ahead`` is what ``look_ahead`` found for the same budget and moment; without it calls are read here.
     """
     sweep(book, now)
     book.rank_windows()
-    before = _find(book, budget.tenant, budget.name)
+    before = _find(book.db, budget.tenant, budget.name)
     kept = before is not None and counts_alike(before, budget)
     if before is not None and kept:
         after = replace(budget, budget_id=before.budget_id, created_at=before.created_at, counts_from=before.counts_from)
@@ -53,7 +68,8 @@ def set_budget(book: Book, budget: Budget, now: datetime, changed_by: str) -> Bu
         if before is not None:
             _drop_windows(book, before)
         hold_live(book, after)
-        fill_windows(book.db, after, book.window_of)
+        fits = ahead is not None and ahead.budget.counts_from == after.counts_from and counts_alike(ahead.budget, after)
+        fill_windows(book.db, after, book.window_of, ahead if fits else None)
     if before is None or not (kept and ranks_alike(before, after)):
         rank_budget(book.db, after)
     _note(book, before, after, now, changed_by)
@@ -67,7 +83,7 @@ def remove_budget(book: Book, tenant: str, name: str, now: datetime, changed_by:
         NotFound: there is none of this name.
     """
     book.write_windows()
-    before = _find(book, tenant, name)
+    before = _find(book.db, tenant, name)
     if before is None:
         names = [budget.name for budget in run_plan(book.db, budgets(tenant))]
         near = difflib.get_close_matches(name, names, n=3, cutoff=0.5)
@@ -85,8 +101,8 @@ def _drop_windows(book: Book, budget: Budget) -> None:
     drop_holds(book, budget)
 
 
-def _find(book: Book, tenant: str, name: str) -> Budget | None:
-    row = book.db.execute(_BUDGET, (tenant, name)).fetchone()
+def _find(db: sqlite3.Connection, tenant: str, name: str) -> Budget | None:
+    row = db.execute(_BUDGET, (tenant, name)).fetchone()
     return None if row is None else budget_of(row[0])
 
 

@@ -12,6 +12,7 @@ from typing import TypeVar
 from cost_mcp.errors import CostError, InvalidInput
 from cost_mcp.ledger import alerting, audit, budgeting, delivery, reserving, standing
 from cost_mcp.ledger.alert_row import alerts
+from cost_mcp.ledger.backfill import Ahead, reads_calls
 from cost_mcp.ledger.book import Book
 from cost_mcp.ledger.contract import BudgetChange, Ledger, Recorded, StoredCall, Verification, WindowOf
 from cost_mcp.ledger.faults import ledger_fault
@@ -116,8 +117,11 @@ class _SqliteLedger:
         return await self._pool.run(standing.budgets(tenant))
 
     async def set_budget(self, budget: Budget, now: datetime, changed_by: str) -> Budget:
+        # Opening a connection is only worth it where many calls may have to be read.
+        ahead = await asyncio.to_thread(_look_ahead, self._path, budget, now, self._window_of) if reads_calls(budget) else None
+
         def job(book: Book) -> Budget:
-            after = budgeting.set_budget(book, budget, now, changed_by)
+            after = budgeting.set_budget(book, budget, now, changed_by, ahead)
             alerting.raise_for(book, after, now)
             return after
 
@@ -188,10 +192,18 @@ def _given(answer: T | CostError) -> T:
 
 
 def _verify(path: Path, window_of: WindowOf) -> Verification:
+    return _in_snapshot(path, lambda db: audit.verify(db, window_of))
+
+
+def _look_ahead(path: Path, budget: Budget, now: datetime, window_of: WindowOf) -> Ahead | None:
+    return _in_snapshot(path, lambda db: budgeting.look_ahead(db, budget, now, window_of))
+
+
+def _in_snapshot(path: Path, read: Callable[[sqlite3.Connection], T]) -> T:
     db = open_for_reading(path)
     try:
         db.execute("BEGIN")
-        return audit.verify(db, window_of)
+        return read(db)
     except sqlite3.Error as error:
         raise ledger_fault(error) from None
     finally:

@@ -39,14 +39,19 @@ _FROM_ROLLUPS = (
 )
 _AT = "e.occurred_at >= x.start AND e.occurred_at < x.until AND e.counted = 1"
 _FROM_EDGES = f"FROM edges x CROSS JOIN entries e INDEXED BY entries_by_time ON e.tenant = :tenant AND {_AT}"
+_LACKS_PRICE = f"e.unpriced_calls <> 0 AND e.priced IN ('{UNPRICED}', '{STATED}')"
 _FROM_UNPRICED = (
-    "FROM edges x CROSS JOIN entries e INDEXED BY entries_unpriced ON e.tenant = :tenant AND e.unpriced_calls <> 0 "
-    f"AND e.priced IN ('{UNPRICED}', '{STATED}') AND {_AT}"
+    f"FROM edges x CROSS JOIN entries e INDEXED BY entries_unpriced ON e.tenant = :tenant AND {_LACKS_PRICE} AND {_AT}"
 )
 _FROM_RECENT = f"FROM entries e NOT INDEXED CROSS JOIN recent x ON e.seq > :folded AND e.tenant = :tenant AND {_AT}"
 _FROM_LATER = f"FROM entries e NOT INDEXED CROSS JOIN later x ON e.seq > :as_of AND e.tenant = :tenant AND {_AT}"
+_FROM_SINCE = f"FROM entries e NOT INDEXED CROSS JOIN edges x ON e.seq > :since AND e.tenant = :tenant AND {_AT}"
 _LATER = "SELECT MIN(occurred_at), MAX(occurred_at) FROM entries NOT INDEXED WHERE seq > ? AND tenant = ?"
 _FROM_TASK = f"FROM entries e INDEXED BY entries_by_task CROSS JOIN edges x ON e.tenant = :tenant AND e.task_id = :filter_task_id AND {_AT}"
+_FROM_SESSION = (
+    "FROM entries e INDEXED BY entries_by_session CROSS JOIN edges x ON e.tenant = :tenant AND e.session_id = :filter_session_id "
+    f"AND {_AT}"
+)
 _LABEL = 1 << 32
 """Label and series share one number to group by first: SQLite groups by one whole number more than twice as fast as by names."""
 
@@ -56,7 +61,8 @@ class Asked:
     """Which sums: of one tenant, per label of ``stretches`` and per value of ``columns`` (series and call columns).
 
     ``raw`` leaves the rollups aside; ``unpriced`` sums only the calls whose tokens have no known price. ``as_of`` is the last
-    row that counts: what was entered later, rows that reverse earlier ones among it, is taken off again.
+    row that counts: what was entered later, rows that reverse earlier ones among it, is taken off again. ``since`` is the last
+    row that does not count.
     """
 
     tenant: str
@@ -66,6 +72,7 @@ class Asked:
     raw: bool = False
     unpriced: bool = False
     as_of: int | None = None
+    since: int | None = None
 
     def of_series_filters(self) -> dict[str, str]:
         """The filters that a series answers."""
@@ -77,7 +84,8 @@ class Asked:
 
     def reads_calls(self) -> bool:
         """Whether rollups cannot answer."""
-        return self.raw or self.unpriced or any(c in CALL_COLUMNS for c in (*self.columns, *self.filters))
+        by_row = self.raw or self.unpriced or self.since is not None
+        return by_row or any(c in CALL_COLUMNS for c in (*self.columns, *self.filters))
 
 
 def sums(asked: Asked) -> Plan[list[Row]]:
@@ -91,8 +99,8 @@ def sums(asked: Asked) -> Plan[list[Row]]:
     if asked.reads_calls():
         values["edges"] = _pieces(asked.stretches)
         values["spans"] = values["excess"] = values["recent"] = "[]"
-        rows_of = _FROM_UNPRICED if asked.unpriced else _FROM_TASK if "task_id" in asked.filters else _FROM_EDGES
-        arms = [_arm(asked, rows_of, "e", ENTRY_SUMS)]
+        values["since"] = asked.since
+        arms = [_arm(asked, _rows_of(asked), "e", ENTRY_SUMS)]
     else:
         arms = yield from _rollup_arms(asked, values)
     totals = ", ".join(f"SUM({c}) AS {c}" for c in ROLLUP_SUMS)
@@ -105,6 +113,16 @@ def sums(asked: Asked) -> Plan[list[Row]]:
     )
     rows = yield statement, values
     return [row for row in rows if any(row[-len(ROLLUP_SUMS) :])]
+
+
+def _rows_of(asked: Asked) -> str:
+    if asked.since is not None:
+        return f"{_FROM_SINCE} AND {_LACKS_PRICE}" if asked.unpriced else _FROM_SINCE
+    if asked.unpriced:
+        return _FROM_UNPRICED
+    if "task_id" in asked.filters:
+        return _FROM_TASK
+    return _FROM_SESSION if "session_id" in asked.filters else _FROM_EDGES
 
 
 def _series(asked: Asked) -> Plan[str]:
