@@ -34,7 +34,9 @@ def test_only_what_says_where_and_how_is_taken_off(written: str, bare: str, plai
 
 
 def test_its_window_is_that_of_the_model_the_price_books_know():
-    assert model_names("my-alias", "claude-opus-4-6-20260205", "regional.anthropic.claude-opus-4-6-v1:0")[0] == "claude-opus-4-6"
+    assert (
+        model_names("my-alias", "claude-opus-4-6-20260205", "regional.anthropic.claude-opus-4-6-v1:0")[0] == "claude-opus-4-6"
+    )
     assert model_names("house/My-Model")[0] == "my-model"
 
 
