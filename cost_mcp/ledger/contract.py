@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from cost_mcp.model.budget import Budget, Standing
+from cost_mcp.model.call import Context
 from cost_mcp.model.charge import PricedCall
 from cost_mcp.model.receipt import Receipt
 from cost_mcp.model.report import CostReport, ReportQuery, TaskCost
@@ -158,6 +159,10 @@ class Ledger(Protocol):
             NotFound: the tenant has no such reservation.
             Conflict: a call settled it.
         """
+        ...
+
+    async def reservation_context(self, tenant: str, reservation_id: str) -> Context | None:
+        """The context that a reservation was made in; None when the tenant has no such reservation."""
         ...
 
     async def call(self, tenant: str, call_id: str) -> StoredCall | None:

@@ -1,10 +1,12 @@
-"""The plan behind ``call``: one call as it now counts, and what it was corrected from."""
+"""The plans behind ``call`` and ``reservation_context``: one call as it now counts, and whom a reservation was made for."""
 
 from __future__ import annotations
 
 from cost_mcp.ledger.contract import StoredCall
 from cost_mcp.ledger.plan import Plan
+from cost_mcp.ledger.reservation_row import SELECT_RESERVATION, kept_reservation
 from cost_mcp.ledger.stored import SELECT_REVISIONS, stored_entry
+from cost_mcp.model.call import Context
 
 
 def lookup(tenant: str, call_id: str) -> Plan[StoredCall | None]:
@@ -20,3 +22,9 @@ def lookup(tenant: str, call_id: str) -> Plan[StoredCall | None]:
         earlier=tuple(entry.priced for entry in reversed(earlier)),
         unadmitted=now.unadmitted,
     )
+
+
+def reservation_context(tenant: str, reservation_id: str) -> Plan[Context | None]:
+    """The context that a reservation was made in."""
+    rows = yield SELECT_RESERVATION, (tenant, reservation_id)
+    return kept_reservation(rows[0]).covered.context if rows else None

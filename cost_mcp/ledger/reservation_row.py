@@ -163,5 +163,5 @@ def already_settled() -> Conflict:
     return Conflict(
         "the reservation was settled by a call already.",
         field="reservation_id",
-        hint="Make a reservation of its own for every call.",
+        hint="Record this call without reservation_id, and make a reservation of its own for every call to come.",
     )

@@ -18,7 +18,7 @@ from cost_mcp.ledger.contract import BudgetChange, Ledger, Recorded, StoredCall,
 from cost_mcp.ledger.faults import ledger_fault
 from cost_mcp.ledger.file import open_for_reading
 from cost_mcp.ledger.held import Held
-from cost_mcp.ledger.lookup import lookup
+from cost_mcp.ledger.lookup import lookup, reservation_context
 from cost_mcp.ledger.pool import Pool
 from cost_mcp.ledger.recording import Answer, enter_calls, prepare, receipts
 from cost_mcp.ledger.report import report
@@ -26,6 +26,7 @@ from cost_mcp.ledger.task import task_cost
 from cost_mcp.ledger.writer import Writer
 from cost_mcp.model.alert import Alert, Channel, Claim
 from cost_mcp.model.budget import Budget, Standing
+from cost_mcp.model.call import Context
 from cost_mcp.model.charge import PricedCall
 from cost_mcp.model.report import CostReport, ReportQuery, TaskCost
 from cost_mcp.model.reservation import Admission, Reservation, ReserveOrder
@@ -100,6 +101,9 @@ class _SqliteLedger:
     async def release_reservation(self, tenant: str, reservation_id: str, now: datetime) -> Reservation:
         answer, _ = await self._writer.run(lambda book: reserving.release_reservation(book, tenant, reservation_id, now))
         return _given(answer)
+
+    async def reservation_context(self, tenant: str, reservation_id: str) -> Context | None:
+        return await self._pool.run(reservation_context(tenant, reservation_id))
 
     async def call(self, tenant: str, call_id: str) -> StoredCall | None:
         return await self._pool.run(lookup(tenant, call_id))

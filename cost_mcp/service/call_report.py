@@ -125,6 +125,12 @@ def read_billing(given: Fields, settings: Settings, source: str | None) -> str:
     return billing
 
 
+def differs_from_bound(context: Context, settings: Settings) -> bool:
+    """Whether a context names something else than the environment binds this process to."""
+    bound = [name for name in BOUND_CONTEXT if name in settings.bound]
+    return any(getattr(context, name) not in (None, getattr(settings, name)) for name in bound)
+
+
 def bind(context: Context, settings: Settings) -> Context:
     """The context completed from the settings: what the environment binds holds, what files say fills gaps.
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from cost_mcp.budgets.projection import with_projection
 from cost_mcp.errors import InvalidInput
 from cost_mcp.ledger.contract import BudgetChange, Ledger, Recorded, StoredCall, Verification
+from cost_mcp.ledger.reservation_row import no_such_reservation
 from cost_mcp.model.budget import Budget, Standing
 from cost_mcp.model.call import Call, Context, Rank
 from cost_mcp.model.charge import AGENTS, UNPRICED, PricedCall, Pricing
@@ -34,7 +35,7 @@ from cost_mcp.service.answer import (
 )
 from cost_mcp.service.backlog import backlog_note
 from cost_mcp.service.budget_order import read_budget
-from cost_mcp.service.call_report import Remarks, Reporter, bind, read_call
+from cost_mcp.service.call_report import BOUND_CONTEXT, Remarks, Reporter, bind, differs_from_bound, read_call
 from cost_mcp.service.cheaper import Priced
 from cost_mcp.service.estimating import Estimate, estimate
 from cost_mcp.service.fields import Fields, context_of, present
@@ -84,6 +85,7 @@ class Service:
         now = self.clock()
         reporter = Reporter(source=source, rank=rank, held_to_recent=source == AGENTS)
         call, remarks = read_call(fields, reporter, self.settings, now)
+        await self._own_reservation(call.reservation_id)
         unchecked = False
         if source != AGENTS and self.settings.enabled:  # an agent corrects nobody: it need not wait for the look
             call, unchecked = await self._succeeding(call)
@@ -192,11 +194,22 @@ class Service:
         """Keep a reservation alive for so many seconds from now; it never ends earlier than before."""
         now = self.clock()
         reservation_id, expires_at = read_extension(fields, now)
+        await self._own_reservation(reservation_id)
         return await self.ledger.extend_reservation(self.settings.tenant, reservation_id, expires_at, now)
 
     async def release_reservation(self, fields: Fields) -> Reservation:
         """Give back what a reservation holds; asking twice changes nothing."""
-        return await self.ledger.release_reservation(self.settings.tenant, read_release(fields), self.clock())
+        reservation_id = read_release(fields)
+        await self._own_reservation(reservation_id)
+        return await self.ledger.release_reservation(self.settings.tenant, reservation_id, self.clock())
+
+    async def _own_reservation(self, reservation_id: str | None) -> None:
+        """Answer as if there were no reservation of this id, when it was made in another context than this one is bound to."""
+        if reservation_id is None or self.settings.bound.isdisjoint(BOUND_CONTEXT):
+            return
+        context = await self.ledger.reservation_context(self.settings.tenant, reservation_id)
+        if context is not None and differs_from_bound(context, self.settings):
+            raise no_such_reservation()
 
     async def budgets(self) -> tuple[Budget, ...]:
         """The budgets in force, by name."""

@@ -150,3 +150,41 @@ async def test_a_server_whose_settings_say_that_a_plan_pays_lets_an_agent_say_so
         told, _, receipt = await answered(client, "record_call", {**GPT, "input_tokens": 5, "billing": "subscription"})
 
     assert (held, told, receipt["budgets"][0]["spent_usd"]) == (False, False, "0")
+
+
+@pytest.mark.parametrize("name", ["project", "agent", "session_id", "task_id"])
+async def test_a_bound_server_finds_no_reservation_of_another_context(backing: Callable[..., Backing], name: str):
+    bound = frozenset({name})
+    async with backing(**{name: "theirs"}, bound=bound) as service, Client(build_server(service)) as client:
+        await (await service.service()).set_budget({"name": "daily", "limit": "1", "mode": "enforce"}, changed_by="test")
+        _, _, held = await answered(client, "reserve_budget", {"amount_usd": "0.5"})
+    theirs = {"reservation_id": held["reservation_id"]}
+    async with backing(**{name: "ours"}, bound=bound) as service, Client(build_server(service)) as client:
+        tries = [
+            await answered(client, tool, {**given, **theirs})
+            for tool, given in (
+                ("release_reservation", {}),
+                ("extend_reservation", {}),
+                ("record_call", {**GPT, "cost_usd": "1"}),
+            )
+        ]
+        _, _, status = await answered(client, "get_budget_status", {"budget": "daily"})
+    async with backing(**{name: "theirs"}, bound=bound) as service, Client(build_server(service)) as client:
+        released, _, _ = await answered(client, "release_reservation", theirs)
+
+    assert [(refused, text.partition(".")[0]) for refused, text, _ in tries] == [
+        (True, "there is no reservation of this id")
+    ] * 3
+    assert (status["budgets"][0]["reserved_usd"], status["budgets"][0]["calls"], released) == ("0.5", 0, False)
+
+
+async def test_a_bound_server_may_settle_what_was_reserved_for_no_context_in_particular(backing: Callable[..., Backing]):
+    async with backing() as service, Client(build_server(service)) as client:
+        _, _, held = await answered(client, "reserve_budget", {"amount_usd": "0.5"})
+    async with backing(task_id="T-1", bound=frozenset({"task_id"})) as service, Client(build_server(service)) as client:
+        given = {**GPT, "cost_usd": "0.1", "reservation_id": held["reservation_id"]}
+        refused, text, _ = await answered(client, "record_call", given)
+        again, why, _ = await answered(client, "record_call", {**given, "call_id": "another"})
+
+    assert not refused, text
+    assert (again, "Record this call without reservation_id" in why) == (True, True)
