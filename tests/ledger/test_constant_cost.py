@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
 from cost_mcp.budgets.windows import window_of
 from cost_mcp.config.settings import Settings
-from cost_mcp.ledger.file import open_for_reading
+from cost_mcp.ledger.alerting import raise_due
+from cost_mcp.ledger.book import Book
+from cost_mcp.ledger.file import open_for_reading, open_lock
 from cost_mcp.ledger.plan import Plan, run_plan_at_once
 from cost_mcp.ledger.standing import standings
 from cost_mcp.ledger.task import task_cost
@@ -82,3 +85,25 @@ async def test_the_tightest_of_many_values_are_found_in_the_same_steps(tmp_path:
         return standings("default", None, NOW, window_of)
 
     assert steps(many, asked) == steps(few, asked)
+
+
+async def test_what_an_import_calls_for_is_found_in_the_same_steps_however_many_values_are_far_from_their_limit(tmp_path: Path):
+    counts: list[int] = []
+    for values in (30, 3000):
+        db = tmp_path / f"{values}.db"
+        await fill(db, values, values=values)
+        with closing(open_lock(db)) as lock, lock, closing((book := Book(db, lock, NOW, window_of)).db):
+            book.begin()
+            assert raise_due(book, "default", NOW) == 0
+            counts.append(0)
+
+            def step() -> int:
+                counts[-1] += 1
+                return 0
+
+            book.db.set_progress_handler(step, 1)
+            raise_due(book, "default", NOW)
+            book.db.set_progress_handler(None, 0)
+            book.rollback()
+    assert counts[0] > 0
+    assert counts[0] == counts[1]
