@@ -41,7 +41,8 @@ _ALERT_KEYS = (*(f"{name}_limit" for name in PLAIN), *PERCENTS)
 class DeclaredBudget:
     """One budget as declared. ``places`` says where each of its ``fields`` stands; one that is not ``trusted`` must stop nothing.
 
-    ``origin`` is ``environment``, or ``file:`` and the file's path: only who reads that file retires the budget.
+    ``origin`` is ``environment``, or ``file:`` and the file's path: only who reads that file retires the budget. ``of_project``
+    says that it is a project's file: where another file has the name, the budget takes one of its own.
     """
 
     name: str
@@ -50,6 +51,7 @@ class DeclaredBudget:
     place: str
     places: Mapping[str, str]
     trusted: bool = True
+    of_project: bool = False
 
 
 def file_origin(path: Path) -> str:
@@ -202,4 +204,5 @@ def _of_project(budget: DeclaredBudget, project: str | None) -> DeclaredBudget:
             f"{where}: the scope names another project than the file.", field="scope", hint="Leave project out of it."
         )
     name = f"{project}/{budget.name}"
-    return replace(budget, name=name, fields={**budget.fields, "name": name, "scope": {**said, "project": project}})
+    fields = {**budget.fields, "name": name, "scope": {**said, "project": project}}
+    return replace(budget, name=name, fields=fields, of_project=True)

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from contextlib import redirect_stdout
 from decimal import Decimal
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from cost_mcp.cli.run import run
+from cost_mcp.cli.surroundings import Surroundings
 
 if TYPE_CHECKING:
     from conftest import Cli
@@ -330,3 +335,65 @@ def test_a_misspelt_variable_or_key_is_answered_with_the_nearest(cli: Cli, user:
 
     assert "Did you mean budgets?" in ran.err
     assert "Did you mean COST_MCP_DAILY_LIMIT?" in ran.err
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """Another project's folder that names the same project, and has taken its budget's name with a limit that never denies."""
+    path = tmp_path / "clone" / ".cost-mcp" / "config.yaml"
+    path.parent.mkdir(parents=True)
+    (path.parent.parent / ".git").mkdir()
+    path.write_text("project: shop\nbudgets: [{name: hold, limit: 1000, mode: alert}]\n")
+    return path
+
+
+def in_folder(home: Path, folder: Path, *words: str) -> int:
+    """Run a command in another folder, on the same ledger."""
+    environ = {"COST_MCP_DB": str(home / "ledger.db"), "COST_MCP_CONFIG": "", "COST_MCP_TIMEZONE": "Europe/Berlin"}
+    with redirect_stdout(StringIO()):
+        return run(words, Surroundings(environ=environ, cwd=folder))
+
+
+def test_a_clone_that_took_a_name_keeps_no_other_files_budget_out_of_force(cli: Cli, cloned: Write, clone: Path, home: Path):
+    in_folder(home, clone.parent.parent, "budget", "list")
+    path = cloned("project: shop\nbudgets: [{name: hold, limit: 0.01, mode: enforce}]\n")
+
+    checked = cli("check", "--estimate", "1")
+    made = budgets(cli)
+
+    (own,) = set(made) - {"shop/hold"}
+    assert (checked.code, own.startswith("shop/hold@")) == (1, True)
+    assert f"the one that {path.resolve()} declares is in force as {own}." in checked.err + cli("budget", "list").err
+    assert (made["shop/hold"]["limit_usd"], made[own]["limit_usd"], made[own]["mode"]) == ("1000", "0.01", "enforce")
+
+
+def test_the_file_that_is_trusted_has_the_name_and_the_other_goes_on_under_one_of_its_own(
+    cli: Cli, cloned: Write, clone: Path, home: Path
+):
+    in_folder(home, clone.parent.parent, "budget", "list")
+    path = cloned("project: shop\nbudgets: [{name: hold, limit: 0.01, mode: enforce}]\n")
+    budgets(cli)
+    assert cli("trust").code == 0
+
+    mine = budgets(cli)
+    in_folder(home, clone.parent.parent, "budget", "list")
+    both = budgets(cli)
+
+    assert {name: (one["limit_usd"], one["origin"]) for name, one in mine.items()} == {
+        "shop/hold": ("0.01", f"file:{path.resolve()}")
+    }
+    assert both["shop/hold"] == mine["shop/hold"]
+    assert [one["origin"] for name, one in both.items() if name != "shop/hold"] == [f"file:{clone.resolve()}"]
+
+
+def test_a_budget_under_a_name_of_its_own_ends_with_its_file_and_takes_the_name_when_it_is_free(
+    cli: Cli, cloned: Write, clone: Path, home: Path
+):
+    in_folder(home, clone.parent.parent, "budget", "list")
+    path = cloned("project: shop\nbudgets: [{name: hold, limit: 0.01, mode: enforce}]\n")
+    assert len(budgets(cli)) == 2
+    clone.unlink()
+
+    assert {name: one["limit_usd"] for name, one in budgets(cli).items()} == {"shop/hold": "0.01"}
+    path.write_text("project: shop\n")
+    assert budgets(cli) == {}
