@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from typing import TYPE_CHECKING
 
 import click
@@ -10,7 +11,7 @@ from cost_mcp.cli.failure import REFUSED
 from cost_mcp.cli.options import as_json, option, pairs, pass_surroundings, timezone
 from cost_mcp.cli.output import put_json, put_page
 from cost_mcp.cli.surroundings import Surroundings, who
-from cost_mcp.errors import InvalidInput
+from cost_mcp.errors import InvalidInput, NotFound
 from cost_mcp.service.budget_change import NO_EACH, changed_fields
 from cost_mcp.views.shape import status_shape
 from cost_mcp.views.shape_budget import budget_definition_shape, change_shape
@@ -152,6 +153,14 @@ def history(around: Surroundings, name: str | None, as_json: bool) -> None:
     """Show every change of a budget, or of all, oldest first."""
     with around.quick(in_step=True) as quick:
         changes = quick.budget_history(name)
+        if name is not None and not changes:
+            known = sorted({change.name for change in quick.budget_history()})
+            near = difflib.get_close_matches(name, known, n=1)
+            raise NotFound(
+                "there was never a budget of this name.",
+                field="name",
+                hint=f"Did you mean {near[0]}?" if near else "Leave the name out to see every change.",
+            )
         if as_json:
             put_json({"changes": [change_shape(change) for change in changes]})
         else:

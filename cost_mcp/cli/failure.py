@@ -7,13 +7,12 @@ import os
 import sys
 from collections.abc import Mapping
 
-from cost_mcp.errors import Conflict, ContextBound, CostError, NotFound
+from cost_mcp.errors import Conflict, ContextBound, CostError
 
 REFUSED, WRONG = 1, 2
 """Exit codes: 1 is a negative answer of a command that worked, 2 is wrong use or something that broke."""
 
 EXIT_CODES: Mapping[type[CostError], int] = {
-    NotFound: REFUSED,
     Conflict: REFUSED,
     ContextBound: REFUSED,
     CostError: WRONG,

@@ -125,6 +125,10 @@ def _listed(at: At, *, trusted: bool) -> list[DeclaredBudget]:
 
 
 def _one(at: At, path: tuple[str | int, ...], name: object, fields: object, *, trusted: bool) -> DeclaredBudget:
+    if name is None and isinstance(fields, dict):
+        at.refuse_unknown(
+            path, (str(key) for key in cast("dict[object, object]", fields)), ("name", *FIELDS), "a field of a budget"
+        )
     if not isinstance(name, str) or not name.strip():
         raise at.refused(path, "a budget has no name.", "Give it one: `name: daily`.")
     if not isinstance(fields, dict):

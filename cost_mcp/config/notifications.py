@@ -6,6 +6,7 @@ variable that holds a secret (``url_env``) instead of holding it.
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -168,8 +169,10 @@ class _Item:
     def type(self) -> str:
         word = self.given.get("type")
         if not isinstance(word, str) or word.strip().lower() not in _TYPES:
+            near = difflib.get_close_matches(word.strip().lower(), _TYPES, n=1) if isinstance(word, str) else []
+            hint = f"Did you mean {near[0]}? " if near else ""
             raise self.at.refused(
-                (self.number, "type"), "a notification has no known type.", f"Use one of: {', '.join(_TYPES)}."
+                (self.number, "type"), "a notification has no known type.", f"{hint}Use one of: {', '.join(_TYPES)}."
             )
         kind = word.strip().lower()
         self.at.refuse_unknown((self.number,), self.given, (*_EVERY_TYPE, *_TYPES[kind]), f"a field of {kind} notifications")

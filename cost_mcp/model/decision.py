@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from cost_mcp.model.budget import Budget, Standing, percent_words
 from cost_mcp.model.moment import instant_text
-from cost_mcp.model.money import display_usd
+from cost_mcp.model.money import display_left, display_usd
 from cost_mcp.model.unpriced import DENY_UNPRICED, WARN_UNPRICED
 
 ALLOW, WARN, DENY = "allow", "warn", "deny"
@@ -164,19 +164,25 @@ def _is_full(standing: Standing, spend: Spend) -> bool:
 def _unknown_spend(standing: Standing) -> str:
     count = standing.unpriced_calls
     return (
-        f"Budget {standing_name(standing)} holds {count:,} unpriced call{'s' if count > 1 else ''}, so nobody knows what is "
-        "left. Only the user can say what to take for them: `cost-mcp budget set --unpriced assume` or `warn`."
+        f"Budget {standing_name(standing)} holds {count:,} unpriced call{'s' if count > 1 else ''}: at most "
+        f"{_shown_left(standing)} left, and nobody knows how much of it. Only the user can say what to take for them: "
+        "`cost-mcp budget set --unpriced assume` or `warn`."
     )
 
 
 def _left(standing: Standing) -> str:
     budget = standing.budget
-    left = f"{_shown(max(standing.remaining, _NOTHING), budget.unit)} left of {_shown(budget.limit, budget.unit)} {budget.per}"
+    left = f"{_shown_left(standing)} left of {_shown(budget.limit, budget.unit)} {budget.per}"
     until = "" if standing.window_end is None else f" until {instant_text(standing.window_end)}"
     bound = " (a lower bound: some calls are unpriced)" if is_unsure(standing) else ""
     if standing.assumed:
         bound = f" ({display_usd(standing.assumed)} of what is spent is assumed for calls without a known price)"
     return f"{left}{until}{bound}"
+
+
+def _shown_left(standing: Standing) -> str:
+    left = max(standing.remaining, _NOTHING)
+    return display_left(left) if standing.budget.unit == "usd" else _shown(left, standing.budget.unit)
 
 
 def _shown(value: Decimal, unit: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Context, Decimal, InvalidOperation
 
 from cost_mcp.errors import InvalidInput
 
@@ -50,10 +50,13 @@ def parse_usd(value: object, field: str, *, maximum: Decimal = MAX_CALL_USD) -> 
         raise InvalidInput(
             f"{field} is not an amount of money.", field=field, hint='Give US dollars as text: "0.0125".'
         ) from None
+    spent = field != "limit"
     if not amount.is_finite():
-        raise InvalidInput(f"{field} is not finite.", field=field, hint="Leave it out when the cost is not known.")
+        hint = "Leave it out when the cost is not known." if spent else "Give an amount that can be reached, such as 10."
+        raise InvalidInput(f"{field} is not finite.", field=field, hint=hint)
     if amount < 0:
-        raise InvalidInput(f"{field} is negative.", field=field, hint="Give what was spent, as a positive amount.")
+        hint = "Give what was spent, as a positive amount." if spent else "Give what may be spent, as a positive amount."
+        raise InvalidInput(f"{field} is negative.", field=field, hint=hint)
     if amount > maximum:
         raise InvalidInput(
             f"{field} is above the largest amount accepted ({maximum:,f} USD).", field=field, hint="Check its unit: US dollars."
@@ -71,3 +74,10 @@ def display_usd(amount: Decimal) -> str:
         return f"{sign}${cents // 100:,}.{cents % 100:02}"
     digits = 9 - len(str(whole)) + 2
     return f"{sign}${usd_text(usd(whole).quantize(Decimal(1).scaleb(-min(digits, 9)), rounding=ROUND_HALF_EVEN))}"
+
+
+def display_left(amount: Decimal) -> str:
+    """What is left, for people: as ``display_usd``, but rounded down, so that what it says can be spent."""
+    whole = max(0, nanos(amount))
+    step = Decimal("0.01") if whole >= _CENT else Decimal(1).scaleb(max(-9, len(str(whole)) - 11))
+    return display_usd(usd(whole).quantize(step, rounding=ROUND_DOWN))

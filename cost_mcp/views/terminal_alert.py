@@ -55,14 +55,16 @@ def no_alerts_page(budgets: Sequence[Budget], *, earlier: bool) -> Page:
     watched = [budget for budget in budgets if budget.mode != "shadow"]
     if not watched:
         return (
-            line("No alert was raised, and no budget is set that could raise one."),
+            line("No alert was raised, and no budget is set that could raise one; unusual spend would, where it is watched."),
             BLANK,
             line("Watch a day   ", Span("cost-mcp budget --daily 10", "name")),
         )
     first = min(budget.thresholds.info for budget in watched)
     names = ", ".join(budget.name for budget in watched[:5]) + (" …" if len(watched) > 5 else "")
     return (
-        line(f"No alert was raised: no budget has reached its first level ({first:f} % of its limit or more)."),
+        line(
+            f"No alert was raised: no budget reached its first level ({first:f} % of its limit or more) while it was watched."
+        ),
         line(Span(f"Watched: {names}.", "dim")),
         BLANK,
         line("See where they stand   ", Span("cost-mcp budget status", "name")),

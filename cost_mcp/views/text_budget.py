@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from cost_mcp.model.budget import Standing
-from cost_mcp.model.money import display_usd
+from cost_mcp.model.money import display_left, display_usd
 from cost_mcp.views.shape_budget import is_lower_bound, percent_number, tightest_first
 from cost_mcp.views.text_time import instant_words
 
@@ -52,4 +52,4 @@ def _left(standing: Standing) -> str:
     bound = is_lower_bound(standing)
     if standing.remaining < 0:
         return f"{'at least ' if bound else ''}{amount_words(-standing.remaining, unit)} over"
-    return f"{'at most ' if bound else ''}{amount_words(standing.remaining, unit)} left"
+    return f"{'at most ' if bound else ''}{display_left(standing.remaining) if unit == 'usd' else amount_words(standing.remaining, unit)} left"

@@ -32,7 +32,7 @@ def told(cli: Cli) -> Cli:
 
 def test_a_new_ledger_says_what_would_raise_an_alert(cli: Cli):
     assert cli("alerts").out == (
-        "No alert was raised, and no budget is set that could raise one.\n\nWatch a day   cost-mcp budget --daily 10\n"
+        "No alert was raised, and no budget is set that could raise one; unusual spend would, where it is watched.\n\nWatch a day   cost-mcp budget --daily 10\n"
     )
 
 
@@ -43,7 +43,7 @@ def test_without_an_alert_it_says_which_budgets_are_watched_and_from_which_level
     ran = cli("alerts")
 
     assert ran.out == (
-        "No alert was raised: no budget has reached its first level (20 % of its limit or more).\n"
+        "No alert was raised: no budget reached its first level (20 % of its limit or more) while it was watched.\n"
         "Watched: daily, early.\n\nSee where they stand   cost-mcp budget status\n"
     )
     assert _listed(cli) == []
@@ -132,8 +132,8 @@ def test_an_alert_that_went_nowhere_is_offered_again_to_channels_that_never_saw_
         ("ack", 2, "ids of alerts, or --all"),
         ("retry", 2, "ids of alerts, or --all"),
         ("ack alr_1 --all", 2, "ids of alerts, or --all"),
-        ("ack alr_1", 1, "no alert with this id"),
-        ("retry alr_1", 1, "no alert with this id"),
+        ("ack alr_1", 2, "no alert with this id"),
+        ("retry alr_1", 2, "no alert with this id"),
         ("list --limit 0", 2, "limit is not a whole number from 1 to 1,000"),
         ("list --limit many", 2, "not a whole number"),
         ("--all list", 2, "behind the command"),

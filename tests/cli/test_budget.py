@@ -232,4 +232,31 @@ def test_removing_answers_with_what_was_removed(cli: Cli):
     cli("budget", "--daily", "10")
 
     assert cli("budget", "remove", "daily", "--json").json["removed"]["limit_usd"] == "10"
-    assert cli("budget", "history", "nothing").out == "No budget was ever set here.\n"
+
+
+def test_a_name_no_budget_has_is_an_error_wherever_it_is_given(cli: Cli):
+    assert cli("budget", "history").out == "No budget was ever set here.\n"
+    cli("budget", "--daily", "10")
+
+    for command in ("history", "status", "remove"):
+        assert cli("budget", command, "dialy").code == 2
+    assert "Did you mean daily?" in cli("budget", "history", "dialy").err
+
+
+@pytest.mark.parametrize(
+    ("limit", "hint"), [("-1", "Give what may be spent, as a positive amount."), ("nan", "Give an amount that can be reached")]
+)
+def test_a_limit_that_is_none_is_told_how_one_is_given(cli: Cli, limit: str, hint: str):
+    assert hint in cli("budget", "set", "hold", f"--limit={limit}").err
+
+
+def test_what_is_left_is_never_rounded_up(cli: Cli):
+    cli("budget", "set", "hold", "--limit", "1", "--mode", "enforce")
+    cli("record", "--model", "gpt-5", "--provider", "openai", "--input-tokens", "4000", "--output-tokens", "0")
+
+    ran = cli("check", "--estimate", "1")
+    cli("record", "--model", "acme-9", "--input-tokens", "4000")
+    unpriced = cli("check", "--estimate", "0.01")
+
+    assert "$0.99 left of $1.00 per day" in ran.out
+    assert "holds 1 unpriced call: at most $0.99 left, and nobody knows how much of it." in unpriced.out

@@ -283,6 +283,7 @@ def test_a_budget_that_can_no_longer_be_taken_does_not_end_the_one_in_force(cli:
         ("cost:\n  alerts:\n    daily_limit: 5\n    warning_percent: much\n", "line 4: warning_percent is not a percent."),
         ("cost: 5\n", "line 1: cost has no keys."),
         ("budgets:\n  - limit: 1\n", "line 2: a budget has no name."),
+        ("budgets:\n  - nme: x\n    limit: 1\n", "line 2: nme is not a field of a budget. Did you mean name?"),
         ("budgets:\n  - name: a\n", "line 2: a budget takes exactly one limit."),
         ("budgets:\n  - name: a\n    limit: 0\n", "line 3: limit is not above zero."),
         ("budgets:\n  - name: a\n    limit_calls: -1\n", "line 3: limit_calls is not a whole number"),
@@ -348,7 +349,6 @@ def clone(tmp_path: Path) -> Path:
 
 
 def in_folder(home: Path, folder: Path, *words: str) -> int:
-    """Run a command in another folder, on the same ledger."""
     environ = {"COST_MCP_DB": str(home / "ledger.db"), "COST_MCP_CONFIG": "", "COST_MCP_TIMEZONE": "Europe/Berlin"}
     with redirect_stdout(StringIO()):
         return run(words, Surroundings(environ=environ, cwd=folder))

@@ -156,7 +156,9 @@ def test_a_usage_from_a_closed_stdin_is_refused_in_one_line(environ: dict[str, s
 
 
 def test_the_exit_code_reaches_the_shell(environ: dict[str, str], project: Path):
-    assert ran(environ, project, "prices", "explain", "nothing").returncode == 1
+    bound = environ | {"COST_MCP_PROJECT": "shop"}
+    assert ran(bound, project, "record", "--project", "other", "--model", "gpt-5", "--input-tokens", "1").returncode == 1
+    assert ran(environ, project, "prices", "explain", "nothing").returncode == 2
     assert ran(environ, project, "nothing").returncode == 2
 
 

@@ -96,5 +96,5 @@ def test_a_test_of_no_channel_names_the_next_step(cli: Cli, home: Path, words: t
     file = config(home, "  - {type: slack, name: ops, url: 'https://a.example'}\n") if "--channel" in words else ""
     ran = cli(*words, CONFIG=file)
 
-    assert ran.code == 1
+    assert ran.code == 2
     assert says in ran.err

@@ -194,5 +194,5 @@ def test_a_call_without_its_reservation_is_said_to_be_unadmitted(cli: Cli, reser
 def test_a_reservation_that_is_not_there_is_refused_and_nothing_is_recorded(cli: Cli):
     ran = cli(*CALL, "--reservation", "res_nobody", "--json")
 
-    assert (ran.code, ran.json["error"]["field"]) == (1, "reservation_id")
+    assert (ran.code, ran.json["error"]["field"]) == (2, "reservation_id")
     assert cli("report", "--json").json["calls"] == 0

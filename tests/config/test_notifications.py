@@ -97,7 +97,7 @@ def test_the_environment_says_it_too(home: Path, tmp_path: Path):
     ("item", "line", "says"),
     [
         ("type: slack\n    ulr: https://s3cr3t.example.com", 3, "ulr is not a field of slack notifications. Did you mean url?"),
-        ("type: slak", 2, "no known type. Use one of: email, slack"),
+        ("type: slak", 2, "no known type. Did you mean slack? Use one of: email, slack"),
         ("type: slack", 2, "has no url"),
         ("type: slack\n    url: s3cr3t", 3, "not an URL of slack"),
         ("type: slack\n    url: 'https://s3cr3t host/x'", 3, "not an URL of slack"),
