@@ -89,8 +89,9 @@ async def test_the_providers_own_response_corrects_what_the_agent_told(opened: O
 
 async def test_a_correction_keeps_what_the_better_source_does_not_say(opened: Opener, clock: MovedClock):
     told_first = {"task_id": "T-1", "agent": "coder", "project": "p", "tags": {"branch": "main"}, "service_tier": "batch"}
-    async with opened() as service:
+    async with opened(billing="subscription") as service:
         first = await told(service, call_id="c-1", billing="subscription", metadata={"route": 7}, **told_first)
+    async with opened() as service:
         clock.move(days=1)
         better = await service.record(CALL | {"call_id": "c-1", "output_tokens": 200}, source="python", rank=Rank.RESPONSE)
         task = await service.task_cost("T-1")
