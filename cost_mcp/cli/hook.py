@@ -116,7 +116,9 @@ def _warn(event: str, sentences: tuple[str, ...], *, denied: bool) -> None:
 def _settings(environ: Mapping[str, str], cwd: Path) -> tuple[Brief | Settings, tuple[str, ...]]:
     """The settings, and what is to be said of keys that are none: one of them may have meant budgets."""
     from cost_mcp.config.brief import brief_settings
+    from cost_mcp.config.place import from_here
 
+    environ = from_here(environ)
     brief = brief_settings(environ, cwd)
     if brief is not None:
         return brief, ()
@@ -157,9 +159,10 @@ def _policy(environ: Mapping[str, str]) -> str:
     given = environ.get(POLICY_VARIABLE, "").strip().lower()
     if given:
         return "allow" if given == "allow" else "deny"  # whoever sets it and misspells it did not mean the default
+    from cost_mcp.config.place import from_here
     from cost_mcp.config.settings import load_settings
 
     try:
-        return load_settings(environ, Path(Path.cwd().anchor)).settings.hook_on_error
+        return load_settings(from_here(environ), Path(Path.cwd().anchor)).settings.hook_on_error
     except (CostError, OSError):
         return "allow"

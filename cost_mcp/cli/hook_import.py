@@ -21,12 +21,12 @@ def import_told(transcripts: tuple[Path, ...], environ: Mapping[str, str], cwd: 
 
     A log that is not there is no problem: Claude Code can be told to write none.
     """
-    from cost_mcp.config.place import current_folder
+    from cost_mcp.config.place import current_folder, from_here
     from cost_mcp.config.settings import load_settings
 
     try:
         paths = _paths(transcripts)
-        settings = load_settings(environ, cwd or current_folder()).settings
+        settings = load_settings(from_here(environ), cwd or current_folder()).settings
         problems = _import(paths, settings, environ) if paths and settings.enabled else ()
     except CostError as error:
         problems = (str(error),)

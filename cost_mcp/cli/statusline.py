@@ -87,7 +87,9 @@ def _line(shown: Shown, environ: Mapping[str, str], now: datetime) -> str:
 
 def _settings(environ: Mapping[str, str], cwd: Path) -> Brief | Settings:
     from cost_mcp.config.brief import brief_settings
+    from cost_mcp.config.place import from_here
 
+    environ = from_here(environ)
     brief = brief_settings(environ, cwd, zone=True)
     if brief is not None:
         return brief

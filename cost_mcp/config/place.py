@@ -67,3 +67,17 @@ def project_folder(cwd: Path) -> Path | None:
         if (folder / ".git").exists():  # a folder, or in a worktree a file
             return None
     return None
+
+
+def from_here(environ: Mapping[str, str]) -> dict[str, str]:
+    """The environment with the paths that gates need made absolute: they start where this process was started.
+
+    A hook and a status line are told a session's folder, which is another one; there a relative ledger would not be found, and
+    nothing spent would be read.
+    """
+    made = dict(environ)
+    for name in ("COST_MCP_DB", "COST_MCP_CONFIG"):
+        text = made.get(name, "").strip()
+        if text and "://" not in text and not text.startswith("~"):
+            made[name] = str(Path(text).absolute())
+    return made

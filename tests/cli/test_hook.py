@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -312,3 +313,15 @@ def test_a_hook_and_the_command_line_agree_on_what_is_spent(start: Run, spend: C
 
         assert float(standing["remaining_usd"]) <= 0
         assert f"is spent: {display_usd(Decimal(standing['spent_usd']))} of" in denial(answer)
+
+
+def test_a_relative_ledger_is_looked_for_where_the_program_was_started(
+    start: Run, environ: dict[str, str], project: Path, tmp_path: Path
+):
+    start("budget", "set", "spent", "--limit", "0.001", "--mode", "enforce")
+    start("record", "--model", "gpt-5", "--provider", "openai", "--input-tokens", "1200", "--output-tokens", "300")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    relative = os.path.relpath(environ["COST_MCP_DB"], project)
+    denied = start("hook", stdin=event("UserPromptSubmit", elsewhere), DB=relative)
+    assert json.loads(denied.stdout)["decision"] == "block"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -185,3 +186,14 @@ def test_it_imports_nothing_slow(cost: Cost, project: Path, environ: dict[str, s
     )
     assert done.stdout.startswith("session $0.0045 | ")
     assert set(done.stderr.split()) & SLOW == set()
+
+
+def test_a_relative_ledger_is_looked_for_where_the_program_was_started(
+    cost: Cost, line: Line, environ: dict[str, str], project: Path, tmp_path: Path
+):
+    cost("record", *CALL, "--session", "s-1")
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    status = json.dumps({"session_id": "s-1", "cwd": str(elsewhere)})
+    relative = os.path.relpath(environ["COST_MCP_DB"], project)
+    assert line(stdin=status, DB=relative) == "session $0.0045 | today $0.0045"
