@@ -79,8 +79,8 @@ def one_name(model: str) -> str:
     Claude's models are named with the family first, as they have been since 4: ``claude-3-5-haiku`` is claude-haiku-3-5, as the
     Console shows it; ``claude-opus-4-0`` is an alias of claude-opus-4.
 
-    Source: https://docs.claude.com/en/docs/about-claude/models/overview (names and aliases), and the exports named in
-    ``capture/tables/billing.py``, read 2026-11-22.
+    Source: the exports named in ``capture/tables/billing.py``, read 2026-11-22. The aliases are those of Anthropic's page of models
+    (https://docs.claude.com/en/docs/about-claude/models/overview), which was not opened that day.
     """
     spelled = re.sub(r"\s+", "-", model.strip().lower()).rpartition("/")[2]
     names = (*exact_spellings(spelled), *shorter_spellings(spelled))
