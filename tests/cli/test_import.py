@@ -394,7 +394,7 @@ def test_watch_brings_in_what_is_appended_cut_and_moved_while_it_runs(cli: Cli, 
 
 def _until(cli: Cli, calls: int) -> None:
     """Wait until the ledger has so many calls."""
-    end = time.monotonic() + 20
+    end = time.monotonic() + 120
     while report(cli)["calls"] != calls:
         assert time.monotonic() < end, f"{calls} calls never came"
         time.sleep(0.05)  # polling, not waiting for a time
