@@ -35,7 +35,7 @@ def opencode(home: Path) -> Iterator[sqlite3.Connection]:
         CREATE TABLE message (id TEXT PRIMARY KEY, session_id TEXT NOT NULL, time_created INTEGER NOT NULL,
             time_updated INTEGER NOT NULL, data TEXT NOT NULL);
     """)
-    connection.execute("INSERT INTO session VALUES ('ses_1', NULL, '/work/pong'), ('ses_2', 'ses_1', '/work/pong')")
+    connection.execute("INSERT INTO session VALUES ('ses_1', NULL, '/home/kim/pong'), ('ses_2', 'ses_1', '/home/kim/pong')")
     yield connection
     connection.close()
 
@@ -43,7 +43,7 @@ def opencode(home: Path) -> Iterator[sqlite3.Connection]:
 def write(opencode: sqlite3.Connection, identity: str, session: str, changed: int, **facts: Any) -> None:
     data = {
         "role": "assistant", "providerID": "anthropic", "modelID": "claude-haiku-4-5", "agent": "build", "cost": 0,
-        "time": {"created": NOON - 60_000}, "path": {"cwd": "/work/pong", "root": "/work/pong"},
+        "time": {"created": NOON - 60_000}, "path": {"cwd": "/home/kim/pong", "root": "/home/kim/pong"},
         "tokens": {"input": 1000, "output": 100, "reasoning": 0, "cache": {"read": 0, "write": 0}}, **facts,
     }  # fmt: skip
     row = (identity, session, NOON - 60_000, changed, json.dumps(data))

@@ -35,7 +35,7 @@ def writer(database: Path) -> Iterator[sqlite3.Connection]:
     connection.executescript(SCHEMA)
     connection.executemany(
         "INSERT INTO session VALUES (?, ?, ?, 'SECRET')",
-        [("ses_top", None, "/work/pong"), ("ses_sub", "ses_top", "/work/pong"), ("ses_deep", "ses_sub", "/work/pong")],
+        [("ses_top", None, "/home/kim/pong"), ("ses_sub", "ses_top", "/home/kim/pong"), ("ses_deep", "ses_sub", "/home/kim/pong")],
     )
     yield connection
     connection.close()
@@ -57,7 +57,7 @@ def test_a_row_is_told_as_the_file_of_the_message_was_with_its_ids_and_folder(da
     write(writer, "msg_1", "ses_top", NOON, answer())
     assert texts(read_messages(database)) == [
         {
-            "id": "msg_1", "sessionID": "ses_top", "rootSessionID": "ses_top", "directory": "/work/pong",
+            "id": "msg_1", "sessionID": "ses_top", "rootSessionID": "ses_top", "directory": "/home/kim/pong",
             "role": "assistant", "modelID": "gpt-5.2", "tokens": {"input": 1, "output": 2}, "cost": 0.1,
         }
     ]  # fmt: skip
@@ -114,13 +114,13 @@ def ids(database: Path) -> list[str]:
 
 def test_the_newer_form_of_a_message_is_told_with_its_kind_and_without_its_contents(database: Path, writer: sqlite3.Connection):
     writer.execute("CREATE TABLE session_v2 AS SELECT * FROM session")
-    writer.execute("UPDATE session_v2 SET directory = '/work/moved'")
+    writer.execute("UPDATE session_v2 SET directory = '/home/kim/moved'")
     writer.execute("DROP TABLE session")
     writer.execute("DROP TABLE message")
     write_newer(writer, "msg_a", "ses_deep", NOON)
     write_newer(writer, "msg_b", "ses_deep", NOON, "user")
     (told,) = texts(read_messages(database))
-    assert (told["type"], told["rootSessionID"], told["directory"]) == ("assistant", "ses_top", "/work/moved")
+    assert (told["type"], told["rootSessionID"], told["directory"]) == ("assistant", "ses_top", "/home/kim/moved")
     assert "content" not in told
 
 
