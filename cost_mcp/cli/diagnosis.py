@@ -82,7 +82,7 @@ def _text(value: object) -> str:
         return ", ".join(f"{name}: {item}" for name, item in cast("dict[object, object]", value).items())
     if isinstance(value, bool):
         return "true" if value else "false"
-    return ", ".join(str(item) for item in value) if isinstance(value, tuple) else str(value)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    return ", ".join(str(item) for item in cast("tuple[object, ...]", value)) if isinstance(value, tuple) else str(value)
 
 
 def _ledger(found: Diagnosis, settings: Settings, around: Surroundings) -> None:

@@ -137,12 +137,22 @@ class ObservedCall:
         self._recorder.unended.add(self)
 
 
-class WatchedEvents:
+class _Watched:
     """A stream's events, seen in passing. It refers to no stream, so that a dropped one is let go of at once."""
 
-    def __init__(self, events: Iterator[Any], call: ObservedCall) -> None:
+    def __init__(self, events: Any, call: ObservedCall) -> None:
         self._events = events
         self._call = call
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._events, name)
+
+    def __del__(self) -> None:
+        self._call.finish()
+
+
+class WatchedEvents(_Watched):
+    """The events of a synchronous stream."""
 
     def __iter__(self) -> Iterator[Any]:
         return self
@@ -157,19 +167,9 @@ class WatchedEvents:
             if not self._call.see(event):
                 return event
 
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._events, name)
 
-    def __del__(self) -> None:
-        self._call.finish()
-
-
-class WatchedAsyncEvents:
-    """The same for asynchronous streams."""
-
-    def __init__(self, events: AsyncIterator[Any], call: ObservedCall) -> None:
-        self._events = events
-        self._call = call
+class WatchedAsyncEvents(_Watched):
+    """The events of an asynchronous stream."""
 
     def __aiter__(self) -> AsyncIterator[Any]:
         return self
@@ -183,12 +183,6 @@ class WatchedAsyncEvents:
                 raise
             if not self._call.see(event):
                 return event
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._events, name)
-
-    def __del__(self) -> None:
-        self._call.finish()
 
 
 def _on_close(response: Any, tell: Callable[[], None]) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import overload
+from typing import cast, overload
 
 from cost_mcp.ledger.window import Window, standing, tightest_first
 from cost_mcp.model.budget import Standing
@@ -54,9 +54,10 @@ class Standings(Sequence[Standing]):
         return iter(self._held.standings(self._windows))
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Sequence) and tuple(self) == tuple(other)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType] (compared, whatever it holds)
+        return isinstance(other, Sequence) and tuple(self) == tuple(cast("Sequence[object]", other))
 
-    __hash__ = None  # pyright: ignore[reportAssignmentType] (as of every sequence that compares by what it holds)
+    def __hash__(self) -> int:
+        return hash(tuple(self))
 
     def __repr__(self) -> str:
         return repr(tuple(self))

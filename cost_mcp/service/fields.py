@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
+from typing import cast
 
 from cost_mcp.errors import InvalidInput, UnknownName
 from cost_mcp.model.call import CONTEXT_NAMES, Context
@@ -34,8 +35,8 @@ def refuse_unknown(fields: Fields, known: Iterable[str], what: str) -> None:
 
 def context_of(fields: Fields) -> Context:
     """The context named in the fields."""
-    names = {name: fields.get(name) for name in CONTEXT_NAMES}
-    return Context(**names, tags=clean_tags(fields.get("tags")))  # pyright: ignore[reportArgumentType] (Context checks each)
+    names = cast("dict[str, str | None]", {name: fields.get(name) for name in CONTEXT_NAMES})  # Context checks each
+    return Context(**names, tags=clean_tags(fields.get("tags")))
 
 
 def whole_number(value: object, field: str, *, low: int, high: int) -> int:

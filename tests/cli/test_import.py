@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -346,7 +347,8 @@ def test_an_import_that_is_killed_again_and_again_counts_nothing_twice_and_loses
                 process.send_signal(signal.SIGKILL)
                 killed += 1
                 break
-            time.sleep(0.001)  # polling, not waiting for a time
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(0.001)
         process.wait()
         if process.returncode == 0:
             break
@@ -370,20 +372,20 @@ def test_watch_brings_in_what_is_appended_cut_and_moved_while_it_runs(cli: Cli, 
     assert cli("verify").code == 0  # so that there is a ledger to ask
     watching = start("import", "--watch")
     assert watching.stdout is not None
-    _until(cli, 1)
+    _until(cli, 1, watching)
     with log.open("a") as file:
         file.write(lines(said(2))[:-30])
         file.flush()
         file.write(lines(said(2))[-30:])
-    _until(cli, 2)
+    _until(cli, 2, watching)
     log.write_text(lines(said(3)))
-    _until(cli, 3)
+    _until(cli, 3, watching)
     log.rename(logs / "s0.jsonl")
     (logs / "s1.jsonl").write_text(lines(said(4)))
-    _until(cli, 4)
+    _until(cli, 4, watching)
     (logs / "new").mkdir()
     (logs / "new" / "s5.jsonl").write_text(lines(said(5)))
-    _until(cli, 5)
+    _until(cli, 5, watching)
     assert watching.poll() is None
     watching.send_signal(signal.SIGINT)
     out, _ = watching.communicate(timeout=20)
@@ -392,9 +394,10 @@ def test_watch_brings_in_what_is_appended_cut_and_moved_while_it_runs(cli: Cli, 
     assert cli("verify").code == 0
 
 
-def _until(cli: Cli, calls: int) -> None:
-    """Wait until the ledger has so many calls."""
+def _until(cli: Cli, calls: int, watching: subprocess.Popen[str]) -> None:
+    """Wait until the ledger has so many calls, for as long as the program that brings them in is there."""
     end = time.monotonic() + 120
     while report(cli)["calls"] != calls:
         assert time.monotonic() < end, f"{calls} calls never came"
-        time.sleep(0.05)  # polling, not waiting for a time
+        with suppress(subprocess.TimeoutExpired):
+            pytest.fail(f"it ended with {watching.wait(0.05)}")

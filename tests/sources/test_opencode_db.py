@@ -35,7 +35,11 @@ def writer(database: Path) -> Iterator[sqlite3.Connection]:
     connection.executescript(SCHEMA)
     connection.executemany(
         "INSERT INTO session VALUES (?, ?, ?, 'SECRET')",
-        [("ses_top", None, "/home/kim/pong"), ("ses_sub", "ses_top", "/home/kim/pong"), ("ses_deep", "ses_sub", "/home/kim/pong")],
+        [
+            ("ses_top", None, "/home/kim/pong"),
+            ("ses_sub", "ses_top", "/home/kim/pong"),
+            ("ses_deep", "ses_sub", "/home/kim/pong"),
+        ],
     )
     yield connection
     connection.close()
