@@ -1,8 +1,8 @@
-"""What of a denied call would still fit: less output, or a cheaper model. Written once, driven by both doors."""
+"""What of a denied call would still fit: less output, or a cheaper model."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Generator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 from cost_mcp.budgets.fitting import largest_output
@@ -11,19 +11,16 @@ from cost_mcp.model.budget import Standing
 from cost_mcp.model.charge import PricedCall
 from cost_mcp.model.decision import DENY, Spend, decide
 from cost_mcp.model.fitting import Alternative, Fitting
-from cost_mcp.model.scope import Covered
 from cost_mcp.service.answer import covering_of
 from cost_mcp.service.call_to_come import spend_on
 from cost_mcp.service.cheaper import Priced, cheaper_models, shown, without_output
+from cost_mcp.service.search import Search
 
 LOOKED_AT_MAX = 12
 """Cheaper models whose budgets are looked up for one denial."""
 
-Search = Generator[Covered, Sequence[Standing], "Fitting | None"]
-"""Asks where the budgets stand that cover another model, is sent that, and ends with what fits."""
 
-
-def what_fits(denied: PricedCall, standings: Sequence[Standing], prices: Priced) -> Search:
+def what_fits(denied: PricedCall, standings: Sequence[Standing], prices: Priced) -> Search[Fitting | None]:
     """What the denied call could be instead, by the ``standings`` of every budget that covers it.
 
     None where the denial has another reason than want of room: a price nobody knows, unpriced calls in the window.
@@ -36,26 +33,6 @@ def what_fits(denied: PricedCall, standings: Sequence[Standing], prices: Priced)
     return Fitting(max_output_tokens=_most_output(denied, enforcing, prices), alternatives=alternatives)
 
 
-async def found_by(search: Search, look: Callable[[Covered], Awaitable[Sequence[Standing]]]) -> Fitting | None:
-    """Drive a search by a ledger that is awaited."""
-    try:
-        covered = next(search)
-        while True:
-            covered = search.send(await look(covered))
-    except StopIteration as end:
-        return end.value
-
-
-def found_at_once(search: Search, look: Callable[[Covered], Sequence[Standing]]) -> Fitting | None:
-    """Drive a search by a ledger that answers at once."""
-    try:
-        covered = next(search)
-        while True:
-            covered = search.send(look(covered))
-    except StopIteration as end:
-        return end.value
-
-
 def _most_output(denied: PricedCall, enforcing: Sequence[Standing], prices: Priced) -> int | None:
     """Less output than was asked for; None where the call states none or its output is not text at one price."""
     usage = denied.call.usage
@@ -66,9 +43,7 @@ def _most_output(denied: PricedCall, enforcing: Sequence[Standing], prices: Pric
     return largest_output(enforcing, fixed_usd=fixed, output_price_usd=price, input_tokens=usage.input_tokens)
 
 
-def _that_fit(
-    denied: PricedCall, enforcing: Sequence[Standing], prices: Priced
-) -> Generator[Covered, Sequence[Standing], tuple[Alternative, ...]]:
+def _that_fit(denied: PricedCall, enforcing: Sequence[Standing], prices: Priced) -> Search[tuple[Alternative, ...]]:
     """The cheaper models that every budget covering *them* would admit now, the few that are shown."""
     call, pricing = denied.call, denied.pricing
     ceilings = [s.remaining for s in enforcing if s.budget.unit == "usd" and not _looks_at_model(s)]

@@ -1,4 +1,4 @@
-"""One database of another program, from the last change that was seen to the latest: the same face as a file's ``Reading``."""
+"""One database of another program, from the last change that was seen to the latest."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from cost_mcp.capture.logs.sighting import FileFacts, Read, Sighting, Skip
+from cost_mcp.capture.logs.sighting import FileFacts, Read
 from cost_mcp.ledger.cursor import Cursor
+from cost_mcp.service.import_reading import Reading
 from cost_mcp.sources.fingerprint import Stamp
 from cost_mcp.sources.opencode_db import DATABASE, read_messages
 
 if TYPE_CHECKING:
-    from cost_mcp.capture.logs.sighting import LogFormat
     from cost_mcp.sources.places import LogFile
 
 CHANGED = "changed"
@@ -27,32 +27,16 @@ def is_database(file: LogFile) -> bool:
 
 
 @dataclass(slots=True)
-class DatabaseReading:
-    """The reading of one database. ``cursor`` is where to go on, once everything was taken out of ``reads``."""
+class DatabaseReading(Reading):
+    """The reading of one database: of the messages that changed since the last time, by when they did."""
 
-    file: LogFile
-    form: LogFormat
-    before: Cursor | None = None
-    cursor: Cursor | None = None
-    bytes_read: int = 0
-    calls: int = 0
-    skipped: int = 0
-
-    def reads(self) -> Iterator[Read]:
-        """What the messages tell that changed since the last time, by when they did; all of them in another file.
-
-        Raises:
-            OSError: it cannot be opened or read.
-        """
+    def _told(self) -> Iterator[Read]:
         parser, number = self.form.open(FileFacts(self.file.parts), None), 0
         changed = since = self._since()
         for number, message in enumerate(read_messages(Path(self.file.path), since), start=1):
             changed = max(changed, message.changed)
             self.bytes_read += len(message.text)
-            for one in parser.feed(message.text, number):
-                self.calls += isinstance(one, Sighting)
-                self.skipped += isinstance(one, Skip)
-                yield one
+            yield from parser.feed(message.text, number)
         self.cursor = Cursor(
             source=self.file.source,
             path=self.file.path,

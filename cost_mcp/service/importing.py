@@ -15,6 +15,7 @@ from cost_mcp.model.charge import PricedCall
 from cost_mcp.model.receipt import EXISTS
 from cost_mcp.model.succession import succeed
 from cost_mcp.service.import_database import DatabaseReading, is_database
+from cost_mcp.service.import_log import LogReading
 from cost_mcp.service.import_packed import PackedReading
 from cost_mcp.service.import_reading import Reading
 from cost_mcp.service.import_summary import ImportSummary, SourceTally
@@ -330,7 +331,7 @@ class Importing:
             self.listener.told(Told(file=found.file, what=what, why=why, key=found.call.call_id))
 
 
-def _reading(file: LogFile, form: LogFormat, cursor: Cursor | None) -> Reading | DatabaseReading | PackedReading:
+def _reading(file: LogFile, form: LogFormat, cursor: Cursor | None) -> Reading:
     if is_database(file):
         return DatabaseReading(file, form, cursor)
-    return PackedReading(file, form) if is_packed(file.path) else Reading(file, form, cursor)
+    return PackedReading(file, form) if is_packed(file.path) else LogReading(file, form, cursor)

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from cost_mcp.budgets.projection import with_projection
 from cost_mcp.ledger.contract import BudgetChange, Readings, StoredCall
-from cost_mcp.model.budget import Budget, Standing
+from cost_mcp.model.budget import Budget
 from cost_mcp.model.call import Call, Context
 from cost_mcp.model.charge import Pricing
 from cost_mcp.model.name import clean_name
@@ -17,16 +16,14 @@ from cost_mcp.service.answer import (
     BudgetAnswer,
     ReportAnswer,
     TaskAnswer,
-    budget_answer,
-    covering_of,
     found,
     may_be_unseen,
     report_answer,
-    unseen,
-    windows_of,
 )
 from cost_mcp.service.fields import Fields
 from cost_mcp.service.question import read_report_question, read_status_question
+from cost_mcp.service.search import found_at_once
+from cost_mcp.service.status import status_of
 
 if TYPE_CHECKING:
     from cost_mcp.config.settings import Settings
@@ -59,18 +56,9 @@ class Quick:
         """Where budgets stand, and whether a spend may go ahead."""
         now = self.clock()
         question = read_status_question(fields, self._price, now)
-        standings = self.readings.standings(self.settings.tenant, question.covered, now)
-        hidden: tuple[Standing, ...] = ()
-        if may_be_unseen(question) and (blind := unseen(self.readings.budgets(self.settings.tenant), question)):
-            hidden = windows_of(blind, self.readings.standings(self.settings.tenant, None, now), now)
-        answer = budget_answer(with_projection(standings, now), question, hidden)
-        if not answer.denied or question.asked is None:
-            return answer
-        from cost_mcp.service.fitting import found_at_once, what_fits
-
-        search = what_fits(question.asked, covering_of(answer.standings, question.covered), self._catalog())
-        found = found_at_once(search, lambda covered: self.readings.standings(self.settings.tenant, covered, now))
-        return replace(answer, fitting=found)
+        budgets = self.budgets() if may_be_unseen(question) else ()
+        search = status_of(question, budgets, now, self._catalog)
+        return found_at_once(search, lambda covered: self.readings.standings(self.settings.tenant, covered, now))
 
     def budgets(self) -> tuple[Budget, ...]:
         """The budgets in force, by name."""

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from cost_mcp.budgets.projection import with_projection
 from cost_mcp.errors import InvalidInput
 from cost_mcp.ledger.contract import BudgetChange, Ledger, Recorded, StoredCall, Verification
 from cost_mcp.ledger.reservation_row import no_such_reservation
-from cost_mcp.model.budget import Budget, Standing
+from cost_mcp.model.budget import Budget
 from cost_mcp.model.call import Call, Context, Rank
 from cost_mcp.model.charge import AGENTS, UNPRICED, PricedCall, Pricing
-from cost_mcp.model.fitting import Fitting
 from cost_mcp.model.name import clean_name
 from cost_mcp.model.receipt import SKIPPED, Receipt
 from cost_mcp.model.reservation import Admission, Reservation
@@ -25,13 +24,9 @@ from cost_mcp.service.answer import (
     BudgetAnswer,
     ReportAnswer,
     TaskAnswer,
-    budget_answer,
-    covering_of,
     found,
     may_be_unseen,
     report_answer,
-    unseen,
-    windows_of,
 )
 from cost_mcp.service.backlog import backlog_note
 from cost_mcp.service.budget_order import read_budget
@@ -39,9 +34,11 @@ from cost_mcp.service.call_report import BOUND_CONTEXT, Remarks, Reporter, bind,
 from cost_mcp.service.cheaper import Priced
 from cost_mcp.service.estimating import Estimate, estimate
 from cost_mcp.service.fields import Fields, context_of, present
-from cost_mcp.service.fitting import found_by, what_fits
+from cost_mcp.service.fitting import what_fits
 from cost_mcp.service.question import read_report_question, read_status_question
 from cost_mcp.service.reserving import read_call_to_hold, read_extension, read_order, read_release
+from cost_mcp.service.search import Search, found_by
+from cost_mcp.service.status import status_of
 
 if TYPE_CHECKING:
     from cost_mcp.config.settings import Settings
@@ -50,6 +47,7 @@ if TYPE_CHECKING:
     from cost_mcp.service.delivering import Delivering
 
 Clock = Callable[[], datetime]
+T = TypeVar("T")
 
 
 class Prices(Priced, Protocol):
@@ -145,15 +143,8 @@ class Service:
         context = bind(context_of(present(fields)), self.settings)
         now = self.clock()
         question = read_status_question(fields, self.prices.price, now, context)
-        standings = await self.ledger.standings(self.settings.tenant, question.covered, now)
-        hidden: tuple[Standing, ...] = ()
-        if may_be_unseen(question) and (blind := unseen(await self.ledger.budgets(self.settings.tenant), question)):
-            hidden = windows_of(blind, await self.ledger.standings(self.settings.tenant, None, now), now)
-        answer = budget_answer(with_projection(standings, now), question, hidden)
-        if not answer.denied or question.asked is None:
-            return answer
-        covering = covering_of(answer.standings, question.covered)
-        return replace(answer, fitting=await self._what_fits(question.asked, covering, now))
+        budgets = await self.budgets() if may_be_unseen(question) else ()
+        return await self._found(status_of(question, budgets, now, lambda: self.prices), now)
 
     async def reserve_budget(
         self, fields: Fields, *, source: str | None = None, meanwhile: Callable[[Admission], None] | None = None
@@ -180,10 +171,10 @@ class Service:
         denied = None if admission.denied_by is None else read_call_to_hold(fields, self.settings, self.prices.price, now)
         if denied is None:
             return projected
-        return replace(projected, fitting=await self._what_fits(denied, admission.standings, now))
+        fitting = await self._found(what_fits(denied, admission.standings, self.prices), now)
+        return replace(projected, fitting=fitting)
 
-    async def _what_fits(self, denied: PricedCall, standings: Sequence[Standing], now: datetime) -> Fitting | None:
-        search = what_fits(denied, standings, self.prices)
+    async def _found(self, search: Search[T], now: datetime) -> T:
         return await found_by(search, lambda covered: self.ledger.standings(self.settings.tenant, covered, now))
 
     async def estimate_cost(self, fields: Fields) -> Estimate:
