@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from cost_mcp.budgets.windows import window_of
 from cost_mcp.errors import NotFound
@@ -34,13 +35,15 @@ class TaskAnswer:
 class ReportAnswer:
     """A report and the page of its groups that was asked for; ``next_cursor`` is None on the last page.
 
-    ``notes`` say what the figures do not hold yet.
+    ``notes`` say what the figures do not hold yet. ``efficiency_score`` is what the period's finished tasks came to against
+    their types' baselines, 1 for as usual; None where it was not worked out or nothing can be said.
     """
 
     report: CostReport
     rows: tuple[Group, ...] = ()
     next_cursor: str | None = None
     notes: tuple[str, ...] = ()
+    efficiency_score: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -90,6 +90,8 @@ def report_shape(answer: ReportAnswer) -> Shape:
     if report.query.filters:
         shape["filters"] = dict(report.query.filters)
     shape.update(_breakdowns(report.breakdowns, REPORT_BREAKDOWNS))
+    if answer.efficiency_score is not None:
+        shape["efficiency_score"] = usd_text(answer.efficiency_score)
     shape["groups"] = [_row(report.query.group_by, group) for group in answer.rows]
     if answer.next_cursor is not None:
         shape["next_cursor"] = answer.next_cursor

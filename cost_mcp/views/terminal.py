@@ -55,7 +55,7 @@ def report_page(answer: ReportAnswer, days: ReportAnswer | None, earlier: Totals
     page: list[Line | Table] = [_heading(report), BLANK]
     if not report.totals.calls:
         return (*page, *_nothing(report, earlier))
-    page += [spent_line(report.totals), *notes(report.totals)]
+    page += [spent_line(report.totals), *notes(report.totals), *_efficiency(answer)]
     if not report.query.group_by:
         page += [BLANK, _group_table(days, whole=None)] if days is not None and len(days.rows) > 1 else []
         return (*page, BLANK, _model_table(report.breakdowns, report.totals), *_breakdowns(report))
@@ -84,6 +84,14 @@ def task_page(answer: TaskAnswer, timezone: str, now: datetime) -> Page:
     if answer.standings:
         page += [BLANK, standings_table(answer.standings, now)]
     return tuple(page)
+
+
+def _efficiency(answer: ReportAnswer) -> list[Line | Table]:
+    if answer.efficiency_score is None:
+        return []
+    score = answer.efficiency_score
+    meaning = "as usual for tasks of their types" if score == 1 else "where 1 is usual for tasks of their types"
+    return [line("Efficiency ", Span(f"{score:f}", "strong"), Span(f", {meaning}", "dim"))]
 
 
 def _heading(report: CostReport) -> Line:

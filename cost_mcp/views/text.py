@@ -77,6 +77,8 @@ def report_text(answer: ReportAnswer) -> str:
     only = f", only {', '.join(f'{name}={value}' for name, value in query.filters.items())}" if query.filters else ""
     lines = [f"{period_words(query.period)}{only}: {_sum(report.totals)}", *_notes(report.totals)]
     lines += _breakdowns(report.breakdowns, REPORT_BREAKDOWNS)
+    if answer.efficiency_score is not None:
+        lines.append(f"Efficiency: {answer.efficiency_score:f}, where 1 is usual for tasks of their types.")
     if answer.rows:
         lines.append(_group_table(answer))
     elif query.group_by and report.totals.calls:
