@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from operator import add
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from cost_mcp.ledger.budget_row import budget_of
 from cost_mcp.ledger.contract import WindowOf
@@ -36,6 +37,27 @@ FOLD_AFTER = 256
 """Rows above the watermark at which they are folded: a fold costs about 9 µs a row, a report reads as many raw."""
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class InForce:
+    """The budgets in force at one revision, by tenant, as far as anyone asked; another revision is another object."""
+
+    revision: int = -1
+    budgets: dict[str, tuple[Counting, ...]] = field(default_factory=dict[str, "tuple[Counting, ...]"])
+
+
+class Landing(NamedTuple):
+    """The windows a call lands in, and what it is kept apart by there; ``key`` is one for calls that share all of it."""
+
+    windows: tuple[Window, ...]
+    key: tuple[Any, ...]
+
+    @classmethod
+    def of(cls, call: Call, windows: tuple[Window, ...]) -> Landing:
+        """The landing of a call in these windows."""
+        # By identity, since a budget in force remembers its window: two objects of one window come to two equal rows, summed later.
+        return cls(windows, (call.billing, call.source, call.rank, *map(id, windows)))
+
+
 class Book:
     """One write transaction at a time: ``begin``, the statements of the jobs, then ``commit`` or ``rollback``.
 
@@ -52,8 +74,7 @@ class Book:
         self.swept_at = 0  # the latest moment that a job of this transaction gave
         self.first_end: int | None = None  # no live reservation ends before; None when none lives
         self.clock_at: int | None = None  # the latest moment any job gave, to see the clock step back; None before the first
-        self._revision = -1
-        self._budgets: dict[str, tuple[Counting, ...]] = {}
+        self.in_force = InForce()
         self._series: dict[SeriesKey, int] = {}
         self._prices: dict[tuple[str, str], int] = {}
         self._new_series: dict[SeriesKey, int] = {}
@@ -72,9 +93,8 @@ class Book:
         self._held_anew.clear()
         self.db.execute("BEGIN IMMEDIATE")
         revision, self.folded_seq, self.first_end = self.db.execute(_SELECT_STATE).fetchone()
-        if revision != self._revision:
-            self._revision = revision
-            self._budgets.clear()
+        if revision != self.in_force.revision:
+            self.in_force = InForce(revision)
 
     def commit(self) -> None:
         """Make everything since ``begin`` durable."""
@@ -96,7 +116,13 @@ class Book:
         self._new_prices.clear()
         self.raised.undo()
         self.clock_at = None
-        self._revision = -1
+        self.in_force = InForce()
+
+    def remembered(self, series: SeriesKey, tenant: str, entry: PriceEntry | None) -> tuple[int, int | None] | None:
+        """The numbers of a dimension set and a price entry, where both were committed before; any thread may ask."""
+        number = self._series.get(series)
+        price = None if entry is None else self._prices.get((tenant, entry.entry_id))
+        return None if number is None or (price is None and entry is not None) else (number, price)
 
     def series_id(self, key: SeriesKey) -> int:
         """The number of a dimension set, entered when it is new."""
@@ -125,10 +151,10 @@ class Book:
 
     def budgets(self, tenant: str) -> tuple[Counting, ...]:
         """The tenant's budgets in force."""
-        found = self._budgets.get(tenant)
+        found = self.in_force.budgets.get(tenant)
         if found is None:
             rows = self.db.execute(_SELECT_BUDGETS, (tenant,)).fetchall()
-            found = self._budgets[tenant] = tuple(Counting(budget_of(text), self.window_of) for (text,) in rows)
+            found = self.in_force.budgets[tenant] = tuple(Counting(budget_of(text), self.window_of) for (text,) in rows)
         return found
 
     def look_at_windows(self, windows: Iterable[Window]) -> None:
@@ -140,13 +166,13 @@ class Book:
         """What is held in these windows is not what it was: those of budgets with ``each`` are ranked anew."""
         self._held_anew.update(key for key in keys if key[3])
 
-    def add_to_windows(self, windows: Sequence[Window], call: Call, sums: Sequence[int]) -> None:
-        """Add sums (in the order of ``WINDOW_SUMS``) to each of the windows by the end of this transaction."""
+    def add_to_windows(self, landing: Landing, sums: Sequence[int]) -> None:
+        """Add sums (in the order of ``WINDOW_SUMS``) to the windows of a landing by the end of this transaction."""
         # Most calls of one commit share all their windows: sums are added once for all of them, each window is written once.
-        landing = (call.billing, call.source, call.rank, *map(id, windows))
-        due = self._landed.get(landing)
+        due = self._landed.get(landing.key)
         if due is None:
-            self._landed[landing] = (windows, [*sums])
+            self._landed[landing.key] = (landing.windows, [*sums])
+            self.look_at_windows(landing.windows)
         else:
             due[1][:] = map(add, due[1], sums)
 
@@ -172,7 +198,7 @@ class Book:
         windows = [*self._touched.values()]
         sums = self._sums(windows)
         each = [number for number, window in enumerate(windows) if window.each_value]
-        if self._revision < 0:  # budgets are not what the windows say
+        if self.in_force.revision < 0:  # budgets are not what the windows say
             self.rank_windows()
         elif each or self._held_anew:
             keep_ranks(self.db, [(windows[number], sums[number]) for number in each])
@@ -204,5 +230,4 @@ class Book:
     def budgets_changed(self) -> None:
         """Tell every process, this one too, that budgets are not what they were."""
         self.db.execute("UPDATE state SET value = value + 1 WHERE name = 'budget_revision'")
-        self._budgets.clear()
-        self._revision = -1
+        self.in_force = InForce()

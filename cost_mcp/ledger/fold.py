@@ -26,12 +26,16 @@ _COMPUTED = {
 ENTRY_SUMS = tuple(_COMPUTED.get(name, f"e.{name}") for name in ROLLUP_SUMS)
 """What one row ``e`` of entries adds to each of ``ROLLUP_SUMS``."""
 
-FOLDED = "".join(
-    f"{'' if grain == 1 else ' UNION ALL '}SELECT e.tenant AS tenant, {grain} AS grain, "
-    f"e.occurred_at / {QUARTER * grain} * {grain} AS bucket, e.series_id AS series_id, "
-    f"{', '.join(f'SUM({expression}) AS {name}' for name, expression in zip(ROLLUP_SUMS, ENTRY_SUMS, strict=True))} "
-    "FROM entries e WHERE e.seq > :after AND e.seq <= :upto AND e.counted = 1 GROUP BY 1, 2, 3, 4"
-    for grain in GRAINS
+_FINEST, *_COARSER = GRAINS
+FOLDED = (
+    f"WITH finest AS MATERIALIZED (SELECT e.tenant AS tenant, e.occurred_at / {QUARTER * _FINEST} * {_FINEST} AS bucket, "
+    f"e.series_id AS series_id, {', '.join(f'SUM({expression}) AS {name}' for name, expression in zip(ROLLUP_SUMS, ENTRY_SUMS, strict=True))} "
+    "FROM entries e WHERE e.seq > :after AND e.seq <= :upto AND e.counted = 1 GROUP BY 1, 2, 3) "
+    f"SELECT tenant, {_FINEST} AS grain, bucket, series_id, {', '.join(ROLLUP_SUMS)} FROM finest"
+) + "".join(
+    f" UNION ALL SELECT tenant, {grain}, bucket / {grain} * {grain}, series_id, {', '.join(f'SUM({name})' for name in ROLLUP_SUMS)} "
+    "FROM finest GROUP BY 1, 3, 4"
+    for grain in _COARSER
 )
 """The rollups of the entries with ``:after`` < seq <= ``:upto``, computed from nothing else."""
 

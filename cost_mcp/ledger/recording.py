@@ -10,7 +10,7 @@ from operator import neg
 from typing import Any
 
 from cost_mcp.errors import Conflict, CostError
-from cost_mcp.ledger.book import Book
+from cost_mcp.ledger.book import Book, InForce, Landing
 from cost_mcp.ledger.coverage import covered_by
 from cost_mcp.ledger.entry import INSERT_ENTRY, REVERSE_ENTRY, check_recordable, entry_values
 from cost_mcp.ledger.held import Held, Standings
@@ -20,22 +20,33 @@ from cost_mcp.ledger.reservation_row import HELD, KeptReservation
 from cost_mcp.ledger.series import SeriesKey, series_of
 from cost_mcp.ledger.settling import Settlement, judge, named_by, settle
 from cost_mcp.ledger.stored import SELECT_CURRENT, StoredEntry, stored_entry
-from cost_mcp.ledger.window import Window, window_sums
+from cost_mcp.ledger.window import Counting, Window, window_sums
 from cost_mcp.model.charge import PricedCall
 from cost_mcp.model.moment import micros
 from cost_mcp.model.receipt import CORRECTED, CREATED, EXISTS, Receipt
 from cost_mcp.model.scope import Covered
 
 
-@dataclass(slots=True)  # made for every call: freezing these two costs more than filling them
+@dataclass(slots=True)  # made for every call: freezing these costs more than filling them
 class Prepared:
-    """A call with everything worked out that does not need the ledger."""
+    """A call with everything worked out that does not need the ledger, and what is ``foreseen`` of entering it."""
 
     priced: PricedCall
     series: SeriesKey
     values: tuple[Any, ...]
     covered: Covered
     sums: tuple[int, ...]
+    foreseen: Foreseen | None = None
+
+
+@dataclass(slots=True)
+class Foreseen:
+    """Entering a new call, worked out before the lock was taken: good while the budgets are the same that are in force."""
+
+    in_force: InForce
+    row: tuple[Any, ...]
+    landing: Landing
+    entered: Entered
 
 
 @dataclass(slots=True)
@@ -59,6 +70,29 @@ def prepare(priced: PricedCall) -> Prepared | CostError:
     except CostError as refusal:
         return refusal
     return Prepared(priced, series_of(priced), entry_values(priced), covered_by(priced), window_sums(priced))
+
+
+def foresee(book: Book, call: Prepared | CostError, now: datetime) -> Prepared | CostError:
+    """The same call, with its row and windows where everything they are made of is remembered from an earlier commit.
+
+    Called before the ledger's lock is taken, in the caller's thread: while one process enters calls, others work these out.
+    """
+    if isinstance(call, CostError) or call.priced.call.reservation_id is not None:
+        return call
+    priced, key, in_force = call.priced, call.priced.call, book.in_force
+    budgets = in_force.budgets.get(key.tenant)
+    numbers = book.remembered(call.series, key.tenant, priced.pricing.entry)
+    if budgets is None or numbers is None:
+        return call
+    windows = _landing_in(budgets, priced, call.covered)
+    settlement = judge(book, priced, windows, None)
+    call.foreseen = Foreseen(
+        in_force,
+        (key.tenant, key.call_id, 1, micros(now), *numbers, *call.values, int(settlement.unadmitted)),
+        Landing.of(key, windows),
+        Entered(CREATED, priced, windows, priced.pricing.warnings, settlement),
+    )
+    return call
 
 
 def enter_calls(book: Book, calls: Sequence[Prepared | CostError], now: datetime) -> tuple[Answer, ...]:
@@ -89,7 +123,10 @@ def _answer(book: Book, call: Prepared, recorded_at: int) -> Answer:
     kept = None if priced.call.reservation_id is None else named_by(book, priced.call)
     if isinstance(kept, CostError):
         return kept
+    foreseen = call.foreseen
     try:
+        if foreseen is not None and foreseen.in_force is book.in_force:
+            return _enter_foreseen(book, foreseen, call.sums)
         return _enter(book, call, 1, recorded_at, kept)
     except sqlite3.IntegrityError as refusal:
         # Nearly every call is new: the key's own refusal costs those nothing, a look beforehand would cost each.
@@ -147,6 +184,12 @@ def _other_reservation() -> Conflict:
     )
 
 
+def _enter_foreseen(book: Book, foreseen: Foreseen, sums: Sequence[int]) -> Entered:
+    book.last_seq = book.db.execute(INSERT_ENTRY, foreseen.row).lastrowid or 0
+    book.add_to_windows(foreseen.landing, sums)
+    return foreseen.entered
+
+
 def _enter(book: Book, call: Prepared, revision: int, recorded_at: int, kept: KeptReservation | None) -> Entered:
     priced, key = call.priced, call.priced.call
     windows = _windows(book, priced, call.covered)
@@ -157,7 +200,7 @@ def _enter(book: Book, call: Prepared, revision: int, recorded_at: int, kept: Ke
     seq = book.db.execute(INSERT_ENTRY, values).lastrowid
     assert seq is not None
     book.last_seq = seq
-    book.add_to_windows(windows, key, call.sums)
+    book.add_to_windows(Landing.of(key, windows), call.sums)
     if kept is not None:
         settle(book, kept, settlement)
     warnings = (*priced.pricing.warnings, *settlement.warnings)
@@ -167,12 +210,16 @@ def _enter(book: Book, call: Prepared, revision: int, recorded_at: int, kept: Ke
 def _reverse(book: Book, stored: StoredEntry, recorded_at: int) -> None:
     book.db.execute(REVERSE_ENTRY, (recorded_at, stored.seq))
     undone = tuple(map(neg, window_sums(stored.priced)))
-    book.add_to_windows(_windows(book, stored.priced, covered_by(stored.priced)), stored.priced.call, undone)
+    windows = _windows(book, stored.priced, covered_by(stored.priced))
+    book.add_to_windows(Landing.of(stored.priced.call, windows), undone)
 
 
 def _windows(book: Book, priced: PricedCall, covered: Covered) -> tuple[Window, ...]:
-    occurred_at = priced.call.occurred_at
-    found = [counting.window(covered, occurred_at) for counting in book.budgets(priced.call.tenant)]
-    windows = tuple([window for window in found if window is not None])
+    windows = _landing_in(book.budgets(priced.call.tenant), priced, covered)
     book.look_at_windows(windows)
     return windows
+
+
+def _landing_in(budgets: Sequence[Counting], priced: PricedCall, covered: Covered) -> tuple[Window, ...]:
+    found = [counting.window(covered, priced.call.occurred_at) for counting in budgets]
+    return tuple([window for window in found if window is not None])

@@ -20,7 +20,7 @@ from cost_mcp.ledger.file import open_for_reading
 from cost_mcp.ledger.held import Held
 from cost_mcp.ledger.lookup import lookup, reservation_context
 from cost_mcp.ledger.pool import Pool
-from cost_mcp.ledger.recording import Answer, enter_calls, prepare, receipts
+from cost_mcp.ledger.recording import Answer, enter_calls, foresee, prepare, receipts
 from cost_mcp.ledger.report import report
 from cost_mcp.ledger.task import task_cost
 from cost_mcp.ledger.writer import Writer
@@ -69,7 +69,7 @@ class _SqliteLedger:
     ) -> Recorded:
         if not calls:
             return ()
-        prepared = [prepare(call) for call in calls]
+        prepared = [foresee(self._writer.book, prepare(call), now) for call in calls]
         enter = alerting.enter_quietly if quiet else enter_calls
         if meanwhile is None:
             return receipts(*await self._writer.run(lambda book: enter(book, prepared, now)))

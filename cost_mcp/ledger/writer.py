@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import os
 import queue
 import sqlite3
 import threading
@@ -78,6 +79,7 @@ class Writer:
     def __init__(self, path: Path, now: datetime, window_of: WindowOf) -> None:
         self._jobs: queue.SimpleQueue[_Job | None] = queue.SimpleQueue()
         self._path = path = real_path(path)
+        self._name = os.fspath(path)
         self._lock = open_lock(path)
         try:
             self._book = Book(path, self._lock, now, window_of)
@@ -91,7 +93,7 @@ class Writer:
             raise
         try:
             self._log = Log(path)
-            self._file = _identity(path)
+            self._file = _identity(self._name)
         except OSError as error:
             _close(self._book.db, self._lock)
             raise system_fault(error) from None
@@ -101,6 +103,11 @@ class Writer:
         self._thread = threading.Thread(target=self._serve, name="cost-mcp ledger writer", daemon=True)
         self._thread.start()
         atexit.register(self._at_exit)
+
+    @property
+    def book(self) -> Book:
+        """What this process remembers of the ledger: for looking at while the thread writes, never for changing."""
+        return self._book
 
     async def run(self, job: Callable[[Book], T], meanwhile: Callable[[T, Held], None] | None = None) -> tuple[T, Held]:
         """The job's result, once it is durable, and what the windows it looked at held then.
@@ -182,7 +189,7 @@ class Writer:
     def _check_file(self) -> None:
         # A file that was moved away goes on taking writes that nobody will ever read again.
         try:
-            found = _identity(self._path)
+            found = _identity(self._name)
         except FileNotFoundError:
             raise gone() from None
         if found != self._file:
@@ -250,8 +257,8 @@ class Writer:
         return None
 
 
-def _identity(path: Path) -> tuple[int, int]:
-    found = path.stat()
+def _identity(name: str) -> tuple[int, int]:
+    found = os.stat(name)  # noqa: PTH116 (under the lock: making a Path costs more than asking)
     return found.st_dev, found.st_ino
 
 

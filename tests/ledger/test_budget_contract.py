@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Protocol
@@ -232,3 +233,22 @@ async def test_a_budget_of_one_tenant_counts_nothing_of_another(ledger: Ledger, 
     assert standing.spent == 4
     with pytest.raises(NotFound):
         await ledger.remove_budget("third", "daily", now, "tester")
+
+
+@pytest.mark.parametrize("change", ["set", "changed", "removed"])
+async def test_a_call_on_its_way_counts_by_the_budgets_that_are_in_force_when_it_lands(
+    ledger: Ledger, call_of: CallOf, now: datetime, change: str
+):
+    """Both are in one commit, the change first; the call was made ready while the budgets were others."""
+    if change != "set":
+        await ledger.set_budget(_daily(), now, "test")
+    await _record(ledger, now, call_of("before", cost="1"))
+    changing = {
+        "set": lambda: ledger.set_budget(_daily(), now, "test"),
+        "changed": lambda: ledger.set_budget(_daily(scope=Scope(conditions=(("agent", "other"),))), now, "test"),
+        "removed": lambda: ledger.remove_budget("default", "daily", now, "test"),
+    }
+    _, (receipt,) = await asyncio.gather(changing[change](), ledger.record((call_of("on its way", cost="2"),), now))
+    assert isinstance(receipt, Receipt)
+    assert [stands.spent for stands in receipt.standings] == ([Decimal(3)] if change == "set" else [])
+    assert not (await ledger.verify()).differences
