@@ -17,6 +17,7 @@ from cost_mcp.model.scope import Covered
 
 if TYPE_CHECKING:
     from cost_mcp.model.alert import Alert, Channel, Claim  # a hook reads windows and starts without them
+    from cost_mcp.model.plan_limit import PlanLimit
 
 Recorded = tuple[Receipt | Exception, ...]
 """One answer per call: a receipt, or the ``CostError`` it was refused with."""
@@ -92,6 +93,10 @@ class Readings(Protocol):
 
     def alerts(self, tenant: str, *, open_only: bool, limit: int) -> tuple[Alert, ...]:
         """As ``Ledger.alerts``."""
+        ...
+
+    def plan_limits(self, tenant: str) -> tuple[PlanLimit, ...]:
+        """As ``Ledger.plan_limits``."""
         ...
 
     def close(self) -> None:
@@ -202,6 +207,13 @@ class Ledger(Protocol):
 
     async def alerts(self, tenant: str, *, open_only: bool, limit: int) -> tuple[Alert, ...]:
         """The alerts raised last, newest first, those of removed budgets too; only those nobody acknowledged, if asked so."""
+        ...
+
+    async def plan_limits(self, tenant: str) -> tuple[PlanLimit, ...]:
+        """The newest word of every window of every plan that logs told of: by source and plan, the shortest window first.
+
+        It is as old as its ``seen_at``; a window whose ``resets_at`` has passed began anew, and nobody said how full it is.
+        """
         ...
 
     async def raise_alert(self, alert: Alert, now: datetime) -> bool:

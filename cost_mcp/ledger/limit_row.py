@@ -30,7 +30,7 @@ def limit_values(tenant: str, limit: PlanLimit) -> tuple[Any, ...]:
 
 
 def plan_limits(tenant: str) -> Plan[tuple[PlanLimit, ...]]:
-    """The newest of every window that logs told of, the shortest window of an allowance first."""
+    """As ``Ledger.plan_limits``."""
     rows = yield _SELECT, (tenant,)
     return tuple(
         PlanLimit(

@@ -17,6 +17,7 @@ from cost_mcp.model.scope import Covered
 
 if TYPE_CHECKING:
     from cost_mcp.model.alert import Alert
+    from cost_mcp.model.plan_limit import PlanLimit
 
 T = TypeVar("T")
 
@@ -69,6 +70,11 @@ class _QuickReadings:
         from cost_mcp.ledger.alert_row import alerts
 
         return self._run(alerts(tenant, open_only=open_only, limit=limit))
+
+    def plan_limits(self, tenant: str) -> tuple[PlanLimit, ...]:
+        from cost_mcp.ledger.limit_row import plan_limits
+
+        return self._run(plan_limits(tenant))
 
     def close(self) -> None:
         self._db.close()

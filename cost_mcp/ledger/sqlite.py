@@ -18,6 +18,7 @@ from cost_mcp.ledger.contract import BudgetChange, Ledger, Recorded, StoredCall,
 from cost_mcp.ledger.faults import ledger_fault
 from cost_mcp.ledger.file import open_for_reading
 from cost_mcp.ledger.held import Held
+from cost_mcp.ledger.limit_row import plan_limits
 from cost_mcp.ledger.lookup import lookup, reservation_context
 from cost_mcp.ledger.pool import Pool
 from cost_mcp.ledger.recording import Answer, enter_calls, foresee, prepare, receipts
@@ -28,6 +29,7 @@ from cost_mcp.model.alert import Alert, Channel, Claim
 from cost_mcp.model.budget import Budget, Standing
 from cost_mcp.model.call import Context
 from cost_mcp.model.charge import PricedCall
+from cost_mcp.model.plan_limit import PlanLimit
 from cost_mcp.model.report import CostReport, ReportQuery, TaskCost
 from cost_mcp.model.reservation import Admission, Reservation, ReserveOrder
 from cost_mcp.model.scope import Covered
@@ -139,6 +141,9 @@ class _SqliteLedger:
 
     async def alerts(self, tenant: str, *, open_only: bool, limit: int) -> tuple[Alert, ...]:
         return await self._pool.run(alerts(tenant, open_only=open_only, limit=limit))
+
+    async def plan_limits(self, tenant: str) -> tuple[PlanLimit, ...]:
+        return await self._pool.run(plan_limits(tenant))
 
     async def raise_alert(self, alert: Alert, now: datetime) -> bool:
         if alert.kind == "budget":

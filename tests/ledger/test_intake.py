@@ -13,11 +13,9 @@ import pytest
 from cost_mcp.budgets.windows import window_of
 from cost_mcp.errors import CostError, LedgerUnavailable
 from cost_mcp.ledger.cursor import Cursor
-from cost_mcp.ledger.file import open_for_reading
 from cost_mcp.ledger.intake import Intake
-from cost_mcp.ledger.limit_row import plan_limits
 from cost_mcp.ledger.outlook import open_outlook
-from cost_mcp.ledger.plan import run_plan_at_once
+from cost_mcp.ledger.quick import open_readings
 from cost_mcp.ledger.sqlite import open_ledger
 from cost_mcp.model.call import Rank
 from cost_mcp.model.charge import PricedCall
@@ -89,14 +87,21 @@ async def test_alerts_wait_for_the_end_and_outlive_a_kill(path: Path, now: datet
     await ledger.close()
 
 
-def test_of_a_plans_window_the_newest_word_is_kept(intake: Intake, path: Path, now: datetime):
-    def said(used: int, at: datetime) -> PlanLimit:
-        return PlanLimit(source="codex", name="codex", window="primary", used_percent=Decimal(used), seen_at=at)
+async def test_of_a_plans_window_the_newest_word_is_kept_and_told_at_both_doors(intake: Intake, path: Path, now: datetime):
+    def said(used: int, at: datetime, window: str = "primary", minutes: int = 300) -> PlanLimit:
+        return PlanLimit(
+            source="codex", name="codex", window=window, used_percent=Decimal(used), seen_at=at, window_minutes=minutes
+        )
 
-    intake.bring_in("default", [], now, limits=[said(7, now), said(90, now - timedelta(hours=1)), said(9, now)])
-    db = open_for_reading(path)
-    assert run_plan_at_once(db, plan_limits("default")) == (said(9, now),)
-    db.close()
+    week = said(40, now, "another", 10_080)
+    intake.bring_in("default", [], now, limits=[week, said(7, now), said(90, now - timedelta(hours=1)), said(9, now)])
+    quick = open_readings(path, window_of=window_of)
+    assert quick.plan_limits("default") == (said(9, now), week)
+    assert quick.plan_limits("another") == ()
+    quick.close()
+    ledger = await open_ledger(path, now=now, window_of=window_of)
+    assert await ledger.plan_limits("default") == (said(9, now), week)
+    await ledger.close()
 
 
 def test_a_ledger_that_was_moved_away_takes_nothing_more(intake: Intake, path: Path, now: datetime, call_of: CallOf):
