@@ -185,12 +185,9 @@ def estimate_output() -> Schema:
         "max_cost_usd": TEXT,
         "priced": TEXT,
         "charges": ROWS,
-        "counted_by": _one_of(("tokens", "tiktoken", "heuristic")),
-        "confidence": _one_of(("high", "medium", "low")),
-        "method": TEXT,
+        "counted_by": TEXT,
+        "confidence": TEXT,
         "alternatives": _said(ROWS, "provider, model, cost_usd"),
-        "considered": TEXT,
-        "nearest": LINES,
         "warnings": LINES,
     }
     return _answer(known, "model", tokens=True)
@@ -218,11 +215,8 @@ def reserve_output() -> Schema:
         **_DECIDED,
         **_HELD,
         "reservation_id": _said(TEXT, "Absent on deny."),
-        "repeated": FLAG,
         "denied_by": TEXT,
-        "denied_for": TEXT,
         "remaining_usd": TEXT,
-        "remaining_calls": COUNT,
         "resets_at": TEXT,
         "alternatives": ROWS,
         "budgets": ROWS,
@@ -243,10 +237,10 @@ def release_input() -> Schema:
 def reservation_output() -> Schema:
     """A reservation as it now is."""
     known: dict[str, Schema] = {
-        "state": _one_of(RESERVATION_STATES),
+        "state": _said(TEXT, ", ".join(RESERVATION_STATES)),
         **_HELD,
     }
-    return _answer(known, "state", tokens=True)
+    return _answer(known, "state")
 
 
 def _counted() -> dict[str, Schema]:
