@@ -16,6 +16,9 @@ from cost_mcp.model.reservation import Admission, Reservation, ReserveOrder
 from cost_mcp.model.scope import Covered
 
 if TYPE_CHECKING:
+    from cost_mcp.ledger.spend_history import HistoryAsked, SpendHistory
+    from cost_mcp.ledger.task_costs import TaskSum
+    from cost_mcp.ledger.usage_rows import UsageAsked, UsageReader
     from cost_mcp.model.alert import Alert, Channel, Claim  # a hook reads windows and starts without them
     from cost_mcp.model.plan_limit import PlanLimit
 
@@ -77,6 +80,18 @@ class Readings(Protocol):
 
     def task_cost(self, tenant: str, task_id: str) -> TaskCost:
         """As ``Ledger.task_cost``."""
+        ...
+
+    def spend_history(self, asked: HistoryAsked) -> SpendHistory:
+        """As ``Ledger.spend_history``."""
+        ...
+
+    def task_costs(self, query: ReportQuery) -> tuple[TaskSum, ...]:
+        """As ``Ledger.task_costs``."""
+        ...
+
+    def read_usage(self, asked: UsageAsked, reader: UsageReader) -> None:
+        """Hand the usage of every call of a period to a reader, in portions, all of one moment."""
         ...
 
     def budgets(self, tenant: str) -> tuple[Budget, ...]:
@@ -180,6 +195,14 @@ class Ledger(Protocol):
 
     async def task_cost(self, tenant: str, task_id: str) -> TaskCost:
         """What a task came to; for an unknown one zero, and the nearest known ids."""
+        ...
+
+    async def spend_history(self, asked: HistoryAsked) -> SpendHistory:
+        """What each of some days came to, cut at a time of day, and where the budgets stand at the same moment."""
+        ...
+
+    async def task_costs(self, query: ReportQuery) -> tuple[TaskSum, ...]:
+        """What every task with calls in a period came to in it, by billing mode, in no order; only period and filters count."""
         ...
 
     async def standings(self, tenant: str, asking: Covered | None, now: datetime) -> tuple[Standing, ...]:

@@ -16,6 +16,9 @@ from cost_mcp.model.report import CostReport, ReportQuery, TaskCost
 from cost_mcp.model.scope import Covered
 
 if TYPE_CHECKING:
+    from cost_mcp.ledger.spend_history import HistoryAsked, SpendHistory
+    from cost_mcp.ledger.task_costs import TaskSum
+    from cost_mcp.ledger.usage_rows import UsageAsked, UsageReader
     from cost_mcp.model.alert import Alert
     from cost_mcp.model.plan_limit import PlanLimit
 
@@ -50,6 +53,21 @@ class _QuickReadings:
         from cost_mcp.ledger.task import task_cost
 
         return self._run(task_cost(tenant, task_id))
+
+    def spend_history(self, asked: HistoryAsked) -> SpendHistory:
+        from cost_mcp.ledger.spend_history import spend_history
+
+        return self._run(spend_history(asked, self._window_of))
+
+    def task_costs(self, query: ReportQuery) -> tuple[TaskSum, ...]:
+        from cost_mcp.ledger.task_costs import task_costs
+
+        return self._run(task_costs(query))
+
+    def read_usage(self, asked: UsageAsked, reader: UsageReader) -> None:
+        from cost_mcp.ledger.usage_rows import read_usage
+
+        self._run(read_usage(asked, reader))
 
     def budgets(self, tenant: str) -> tuple[Budget, ...]:
         from cost_mcp.ledger.standing import budgets

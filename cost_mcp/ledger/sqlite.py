@@ -23,7 +23,9 @@ from cost_mcp.ledger.lookup import lookup, reservation_context
 from cost_mcp.ledger.pool import Pool
 from cost_mcp.ledger.recording import Answer, enter_calls, foresee, prepare, receipts
 from cost_mcp.ledger.report import report
+from cost_mcp.ledger.spend_history import HistoryAsked, SpendHistory, spend_history
 from cost_mcp.ledger.task import task_cost
+from cost_mcp.ledger.task_costs import TaskSum, task_costs
 from cost_mcp.ledger.writer import Writer
 from cost_mcp.model.alert import Alert, Channel, Claim
 from cost_mcp.model.budget import Budget, Standing
@@ -115,6 +117,12 @@ class _SqliteLedger:
 
     async def task_cost(self, tenant: str, task_id: str) -> TaskCost:
         return await self._pool.run(task_cost(tenant, task_id))
+
+    async def spend_history(self, asked: HistoryAsked) -> SpendHistory:
+        return await self._pool.run(spend_history(asked, self._window_of))
+
+    async def task_costs(self, query: ReportQuery) -> tuple[TaskSum, ...]:
+        return await self._pool.run(task_costs(query))
 
     async def standings(self, tenant: str, asking: Covered | None, now: datetime) -> tuple[Standing, ...]:
         return await self._pool.run(standing.standings(tenant, asking, now, self._window_of))
