@@ -68,6 +68,7 @@ def _text(value: object) -> str | None:
 
 def _line(shown: Shown, environ: Mapping[str, str], now: datetime) -> str:
     from cost_mcp.config.place import current_folder
+    from cost_mcp.service.backlog import backlog_left
     from cost_mcp.service.glance import glimpse
 
     cwd = shown.cwd or current_folder()
@@ -82,6 +83,8 @@ def _line(shown: Shown, environ: Mapping[str, str], now: datetime) -> str:
         parts.insert(0, f"session {_money(found.session)}")
     if found.tightest is not None:
         parts.append(_room(found.tightest))
+    if (left := backlog_left(_ledger(settings))) is not None:
+        parts.append(f"reading logs {left[0]} %")
     return SEPARATOR.join(parts)
 
 
@@ -115,7 +118,7 @@ def _room(room: Room) -> str:
     budget, left = room.budget, room.left
     over = left < 0
     if budget.limit_name == "limit_usd":
-        amount, limit = _usd(abs(left)), _usd(room.limit)
+        amount, limit = _usd(-left) if over else _left(left), _usd(room.limit)
     else:
         amount, limit = f"{abs(left):,}", f"{room.limit:,} {budget.limit_name.removeprefix('limit_')}"
     most = "at most " if room.unsure and not over else "at least " if room.unsure else ""
@@ -126,3 +129,9 @@ def _usd(nanos: int) -> str:
     from cost_mcp.model.money import display_usd, usd
 
     return display_usd(usd(nanos))
+
+
+def _left(nanos: int) -> str:
+    from cost_mcp.model.money import display_left, usd
+
+    return display_left(usd(nanos))

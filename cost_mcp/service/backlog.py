@@ -48,7 +48,25 @@ class Backlog:
 
 
 def backlog_note(ledger: Path) -> str | None:
-    """What to tell with a report while the backlog is read; None when it is not."""
+    """What to tell with figures of this ledger while the backlog is read, whoever reads it; None when nobody does."""
+    told = backlog_left(ledger)
+    if told is None:
+        return None
+    percent, whole = told
+    return (
+        f"Agents' logs on this machine are still being read ({percent} % of {whole / 1e6:,.0f} MB): "
+        "these figures are not complete yet. Ask again in a minute."
+    )
+
+
+def backlog_notes(ledger: Path) -> tuple[str, ...]:
+    """``backlog_note`` as one of an answer's notes."""
+    note = backlog_note(ledger)
+    return () if note is None else (note,)
+
+
+def backlog_left(ledger: Path) -> tuple[int, int] | None:
+    """How much of the backlog was read, in percent, and how many bytes it has in all; None when nobody reads one."""
     path = backlog_path(ledger)
     try:
         if time() - path.stat().st_mtime > STALE_SECONDS:
@@ -58,10 +76,6 @@ def backlog_note(ledger: Path) -> str | None:
         return None
     match told:
         case [int(done), int(whole)] if whole > 0:
-            percent = min(99, 100 * done // whole)
-            return (
-                f"Agents' logs on this machine are still being read ({percent} % of {whole / 1e6:,.0f} MB): "
-                "these figures are not complete yet. Ask again in a minute."
-            )
+            return max(0, min(99, 100 * done // whole)), whole
         case _:
             return None

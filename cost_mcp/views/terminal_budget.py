@@ -14,7 +14,7 @@ from cost_mcp.views.shape_budget import is_lower_bound, tightest_first
 from cost_mcp.views.terminal_page import BLANK, Column, Line, Page, Span, Table, line
 from cost_mcp.views.terminal_words import duration_words, moment_words
 from cost_mcp.views.text import calls_words
-from cost_mcp.views.text_budget import amount_words
+from cost_mcp.views.text_budget import amount_words, left_words
 from cost_mcp.views.text_estimate import fitting_text
 
 if TYPE_CHECKING:
@@ -179,7 +179,7 @@ def _standing(standing: Standing, now: datetime, *, scoped: bool, reserved: bool
     budget = standing.budget
     bound = "≥ " if is_lower_bound(standing) else "≈ " if standing.assumed else ""
     name = budget.name if standing.each_value is None else f"{budget.name}: {standing.each_value}"
-    left = amount_words(abs(standing.remaining), budget.unit) + (" over" if standing.remaining < 0 else "")
+    left = left_words(standing.remaining, budget.unit)
     end = standing.window_end
     mode = "" if budget.mode == "alert" else f", {budget.mode}"
     return (

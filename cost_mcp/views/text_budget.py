@@ -47,9 +47,15 @@ def amount_words(amount: Decimal, unit: str) -> str:
     return display_usd(amount) if unit == "usd" else f"{int(amount):,} {unit}"
 
 
+def left_words(remaining: Decimal, unit: str) -> str:
+    """What is left in a budget's unit, rounded down to what can be spent for certain; or by how much it is ``over``."""
+    if remaining < 0:
+        return f"{amount_words(-remaining, unit)} over"
+    return display_left(remaining) if unit == "usd" else amount_words(remaining, unit)
+
+
 def _left(standing: Standing) -> str:
-    unit = standing.budget.unit
     bound = is_lower_bound(standing)
-    if standing.remaining < 0:
-        return f"{'at least ' if bound else ''}{amount_words(-standing.remaining, unit)} over"
-    return f"{'at most ' if bound else ''}{display_left(standing.remaining) if unit == 'usd' else amount_words(standing.remaining, unit)} left"
+    over = standing.remaining < 0
+    words = left_words(standing.remaining, standing.budget.unit)
+    return f"{('at least ' if over else 'at most ') if bound else ''}{words}{'' if over else ' left'}"

@@ -6,7 +6,7 @@ from cost_mcp.model.money import display_usd, usd_text
 from cost_mcp.model.reservation import Admission, Reservation
 from cost_mcp.model.totals import ZERO
 from cost_mcp.views.shape_reservation import DENY
-from cost_mcp.views.text_budget import amount_words, standing_lines
+from cost_mcp.views.text_budget import left_words, standing_lines
 from cost_mcp.views.text_estimate import fitting_text
 from cost_mcp.views.text_time import instant_words
 
@@ -25,7 +25,7 @@ def admission_text(admission: Admission) -> str:
         unit = denied_by.budget.unit
         until = f"starts anew at {instant_words(denied_by.window_end)}" if denied_by.window_end else "never starts anew"
         lines.append(
-            f"Nothing is reserved. Budget {denied_by.budget.name} has {amount_words(max(denied_by.remaining, ZERO), unit)} "
+            f"Nothing is reserved. Budget {denied_by.budget.name} has {left_words(max(denied_by.remaining, ZERO), unit)} "
             f"left and {until}."
         )
     if admission.fitting is not None:

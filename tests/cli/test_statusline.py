@@ -4,15 +4,22 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
 from cost_mcp.cli.run import run
 from cost_mcp.cli.surroundings import Surroundings
+from cost_mcp.model.money import display_left
+from cost_mcp.service.backlog import Backlog
+from cost_mcp.service.service import Service
+from cost_mcp.views.text import status_text
+from cost_mcp.views.text_reservation import admission_text
 
 SECRET = "a session's name, made from what was said"
 SLOW = {
@@ -112,7 +119,7 @@ def test_a_call_without_a_known_price_makes_it_a_lower_bound(cost: Cost, line: L
     cost("record", *CALL, "--session", "s-1")
     cost("record", "--model", "nobody-knows-9", "--input-tokens", "5", "--session", "s-1")
 
-    assert line() == "session $0.0045+ | today $0.0045+ | daily at most $1.00 left of $1.00"
+    assert line() == "session $0.0045+ | today $0.0045+ | daily at most $0.99 left of $1.00"
 
 
 def test_what_a_subscription_covers_stands_apart(cost: Cost, line: Line, environ: dict[str, str]):
@@ -147,7 +154,44 @@ def test_it_says_what_the_other_faces_say(
 
     assert float(today) == 0.0135
     assert "today $0.01 " in shown
-    assert f"daily ${float(standing['remaining_usd']):.2f} left of $7.00" in shown
+    assert f"daily {display_left(Decimal(standing['remaining_usd']))} left of $7.00" in shown
+
+
+@pytest.mark.parametrize(
+    ("limit", "left"), [("7", "$6.99"), ("0.02", "$0.01"), ("0.0145", "$0.01"), ("0.0045123", "$0.000012")]
+)
+def test_what_is_left_is_rounded_down_on_every_face(
+    cost: Cost, line: Line, environ: dict[str, str], project: Path, capsys: pytest.CaptureFixture[str], limit: str, left: str
+):
+    """What a face says is left can be spent: nobody is told of a cent that a decision would deny."""
+    cost("budget", "set", "daily", "--limit", limit, "--mode", "enforce")
+    cost("record", *CALL)
+    capsys.readouterr()
+    around = Surroundings(environ=environ, cwd=project)
+
+    async def asked(service: Service) -> tuple[str, str]:
+        denied = await service.reserve_budget({"amount_usd": limit})
+        return status_text(await service.budget_status({})), admission_text(denied)
+
+    status, denied = around.within(asked)
+    cost("budget", "status")
+    table = capsys.readouterr().out
+    cost("today")
+    today = capsys.readouterr().out
+
+    assert f", {left} left, " in status
+    assert f"has {left} left and " in denied
+    assert f"exceeded: {left} left of " in denied
+    assert all(re.search(rf"\s{re.escape(left)}\s", page) for page in (table, today))
+    assert f"daily {left} left of " in line()
+
+
+def test_while_the_backlog_is_read_it_says_how_far_that_is(line: Line, environ: dict[str, str]):
+    reading = Backlog(Path(environ["COST_MCP_DB"]))
+    reading.say(250, 1000)
+    assert line() == "session $0.00 | today $0.00 | reading logs 25 %"
+    reading.done()
+    assert line() == "session $0.00 | today $0.00"
 
 
 def test_settings_are_those_of_the_folder_it_is_shown_in(cost: Cost, line: Line, tmp_path: Path):
