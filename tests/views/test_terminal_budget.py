@@ -32,7 +32,7 @@ def standing(spent: str, *, limit: str = "10", reserved: str = "0", mode: str = 
     ("given", "row"),
     [
         (standing("0"), "daily  ░░░░░░░░░░░░   0 %  $0.00  $10.00  $10.00  in 12 h  ok"),
-        (standing("0.0001"), "daily  █░░░░░░░░░░░   0 %  $0.0001  $10.00    $10.00    in 12 h  ok"),
+        (standing("0.0001"), "daily  █░░░░░░░░░░░   0 %  $0.0001  $10.00    $9.99    in 12 h  ok"),
         (standing("9.999"), "daily  ███████████░  99 %  $10.00  $10.00  $0.001  in 12 h  critical"),
         (standing("10"), "daily  ████████████  100 %  $10.00  $10.00  $0.00  in 12 h  exceeded"),
         (standing("15", mode="enforce"), "daily  ████████████  150 %  $15.00  $10.00  $5.00 over  in 12 h  exceeded, enforce"),
