@@ -25,10 +25,11 @@ NOTHING_ASKED = Covered(context=NO_CONTEXT)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskAnswer:
-    """What a task cost, and the budgets that cover it."""
+    """What a task cost, and the budgets that cover it. ``notes`` say what the figures do not hold yet."""
 
     task: TaskCost
     standings: tuple[Standing, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +53,7 @@ class BudgetAnswer:
 
     ``enforced`` says whether an enforcing budget had a part in the decision: without one, nothing is ever denied. ``fitting``
     says what a call that was denied for want of room could be instead. ``notes`` name the enforcing budgets that nothing was
-    said about, since they look at a model and none was named.
+    said about, since they look at a model and none was named, and what the figures do not hold yet.
     """
 
     standings: tuple[Standing, ...] = ()

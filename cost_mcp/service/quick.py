@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from cost_mcp.ledger.contract import BudgetChange, Readings, StoredCall
@@ -20,6 +20,7 @@ from cost_mcp.service.answer import (
     may_be_unseen,
     report_answer,
 )
+from cost_mcp.service.backlog import backlog_notes
 from cost_mcp.service.fields import Fields
 from cost_mcp.service.question import read_report_question, read_status_question
 from cost_mcp.service.search import found_at_once
@@ -45,12 +46,14 @@ class Quick:
         name = clean_name(task_id, "task_id")
         task = self.readings.task_cost(self.settings.tenant, name)
         covered = Covered(context=Context(task_id=name))
-        return TaskAnswer(task=task, standings=self.readings.standings(self.settings.tenant, covered, self.clock()))
+        standings = self.readings.standings(self.settings.tenant, covered, self.clock())
+        return TaskAnswer(task=task, standings=standings, notes=backlog_notes(self.settings.ledger_path))
 
     def cost_report(self, fields: Fields) -> ReportAnswer:
         """What a period cost, grouped and filtered as asked."""
         question = read_report_question(fields, self.settings, self.clock())
-        return report_answer(self.readings.report(question.query), question)
+        answer = report_answer(self.readings.report(question.query), question)
+        return replace(answer, notes=(*answer.notes, *backlog_notes(self.settings.ledger_path)))
 
     def budget_status(self, fields: Fields) -> BudgetAnswer:
         """Where budgets stand, and whether a spend may go ahead."""
@@ -58,7 +61,8 @@ class Quick:
         question = read_status_question(fields, self._price, now)
         budgets = self.budgets() if may_be_unseen(question) else ()
         search = status_of(question, budgets, now, self._catalog)
-        return found_at_once(search, lambda covered: self.readings.standings(self.settings.tenant, covered, now))
+        answer = found_at_once(search, lambda covered: self.readings.standings(self.settings.tenant, covered, now))
+        return replace(answer, notes=(*answer.notes, *backlog_notes(self.settings.ledger_path)))
 
     def budgets(self) -> tuple[Budget, ...]:
         """The budgets in force, by name."""

@@ -28,7 +28,7 @@ from cost_mcp.service.answer import (
     may_be_unseen,
     report_answer,
 )
-from cost_mcp.service.backlog import backlog_note
+from cost_mcp.service.backlog import backlog_notes
 from cost_mcp.service.budget_order import read_budget
 from cost_mcp.service.call_report import BOUND_CONTEXT, Remarks, Reporter, bind, differs_from_bound, read_call
 from cost_mcp.service.cheaper import Priced
@@ -127,7 +127,7 @@ class Service:
             raise InvalidInput("task_id is missing.", field="task_id", hint="Give the id the task's calls are recorded under.")
         task = await self.ledger.task_cost(self.settings.tenant, context.task_id)
         standings = await self.ledger.standings(self.settings.tenant, Covered(context=context), self.clock())
-        return TaskAnswer(task=task, standings=standings)
+        return TaskAnswer(task=task, standings=standings, notes=backlog_notes(self.settings.ledger_path))
 
     async def cost_report(self, fields: Fields) -> ReportAnswer:
         """What a period cost, grouped and filtered as asked; only the bound project's calls where one is bound."""
@@ -135,8 +135,7 @@ class Service:
             fields, self.settings, self.clock(), project=self.settings.project if "project" in self.settings.bound else None
         )
         answer = report_answer(await self.ledger.report(question.query), question)
-        note = backlog_note(self.settings.ledger_path) if self.settings.capture == "auto" else None
-        return answer if note is None else replace(answer, notes=(note,))
+        return replace(answer, notes=(*answer.notes, *backlog_notes(self.settings.ledger_path)))
 
     async def budget_status(self, fields: Fields) -> BudgetAnswer:
         """Where the budgets stand that cover a context, and whether a spend may go ahead."""
@@ -144,7 +143,8 @@ class Service:
         now = self.clock()
         question = read_status_question(fields, self.prices.price, now, context)
         budgets = await self.budgets() if may_be_unseen(question) else ()
-        return await self._found(status_of(question, budgets, now, lambda: self.prices), now)
+        answer = await self._found(status_of(question, budgets, now, lambda: self.prices), now)
+        return replace(answer, notes=(*answer.notes, *backlog_notes(self.settings.ledger_path)))
 
     async def reserve_budget(
         self, fields: Fields, *, source: str | None = None, meanwhile: Callable[[Admission], None] | None = None

@@ -72,6 +72,8 @@ def task_shape(answer: TaskAnswer) -> Shape:
     shape["budgets"] = budget_shapes(answer.standings)
     if not task.known:
         shape["nearest"] = list(task.nearest)
+    if answer.notes:
+        shape["notes"] = list(answer.notes)
     return shape
 
 

@@ -35,7 +35,7 @@ def today_page(answer: ReportAnswer, standings: tuple[Standing, ...], earlier: T
     ``earlier`` is the sum of everything ever recorded: it tells an idle day from a new ledger.
     """
     report = answer.report
-    page: list[Line | Table] = [_heading(report), BLANK]
+    page: list[Line | Table] = [_heading(report), BLANK, *_not_yet(answer.notes)]
     if report.totals.calls:
         page += [spent_line(report.totals), *notes(report.totals), BLANK]
         page += [_model_table(report.breakdowns, report.totals), *_breakdowns(report)]
@@ -52,7 +52,7 @@ def report_page(answer: ReportAnswer, days: ReportAnswer | None, earlier: Totals
     ``days`` is the same question grouped by day, or None where that says nothing more.
     """
     report = answer.report
-    page: list[Line | Table] = [_heading(report), BLANK]
+    page: list[Line | Table] = [_heading(report), BLANK, *_not_yet(answer.notes)]
     if not report.totals.calls:
         return (*page, *_nothing(report, earlier))
     page += [spent_line(report.totals), *notes(report.totals), *_efficiency(answer)]
@@ -71,7 +71,7 @@ def task_page(answer: TaskAnswer, timezone: str, now: datetime) -> Page:
     """What a task cost, by model, agent and purpose; for an unknown one the nearest ids."""
     task = answer.task
     more = "".join(f"  ·  {part}" for part in (task.title, task.task_type) if part)
-    page: list[Line | Table] = [line(Span(f"Task {task.task_id}", "strong"), Span(more, "dim")), BLANK]
+    page: list[Line | Table] = [line(Span(f"Task {task.task_id}", "strong"), Span(more, "dim")), BLANK, *_not_yet(answer.notes)]
     if not task.known:
         page += [line(Span("$0.00", "money"), Span("  ·  nothing is recorded for this task", "dim"))]
         page += [line("Similar ids: ", Span(", ".join(task.nearest), "name"))] if task.nearest else []
@@ -84,6 +84,11 @@ def task_page(answer: TaskAnswer, timezone: str, now: datetime) -> Page:
     if answer.standings:
         page += [BLANK, standings_table(answer.standings, now)]
     return tuple(page)
+
+
+def _not_yet(notes: tuple[str, ...]) -> list[Line | Table]:
+    """What the figures do not hold yet, before any of them is read."""
+    return [*(line(Span(note, "warning")) for note in notes), BLANK] if notes else []
 
 
 def _efficiency(answer: ReportAnswer) -> list[Line | Table]:

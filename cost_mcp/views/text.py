@@ -67,7 +67,7 @@ def task_text(answer: TaskAnswer) -> str:
         if task.totals.first_call is not None and task.totals.last_call is not None:
             lines.append(f"First call {instant_words(task.totals.first_call)}, last {instant_words(task.totals.last_call)}.")
         lines += _breakdowns(task.breakdowns, TASK_BREAKDOWNS)
-    return "\n".join([*lines, *standing_lines(answer.standings)])
+    return "\n".join([*lines, *standing_lines(answer.standings), *(f"Note: {note}" for note in answer.notes)])
 
 
 def report_text(answer: ReportAnswer) -> str:
