@@ -52,6 +52,14 @@ def filters(command: F) -> F:
     return command
 
 
+def period(command: F) -> F:
+    """Add the options that say which time is meant."""
+    command = click.option("--end", help="The day or instant after the last (default: now).")(command)
+    command = click.option("--start", help="First day or instant, instead of a period.")(command)
+    named = "today, yesterday, week, last_week, month, year, total, 7d, 4w, 24h, 2026-11 … (default: month)"
+    return click.option("--period", help=named)(command)
+
+
 def pairs(values: Sequence[str], what: str) -> dict[str, str] | None:
     """``name=value`` texts as a mapping; None when there are none.
 

@@ -20,15 +20,31 @@ def put_page(page: Page) -> None:
     Raises:
         Unwritten: standard output does not take it.
     """
-    with _writing():
+    with writing():
         if sys.stdout.isatty():
             from cost_mcp.views.terminal_color import show
 
             show(page, sys.stdout)
         else:
             from cost_mcp.views.terminal_layout import plain
+            from cost_mcp.views.terminal_picture import spelled
 
-            sys.stdout.write(plain(page))
+            sys.stdout.write(spelled(plain(page), sys.stdout.encoding))
+
+
+def to_people() -> bool:
+    """Whether standard output is a terminal, where pictures are shown."""
+    return sys.stdout.isatty()
+
+
+def put_json_line(shape: Mapping[str, object]) -> None:
+    """Print one JSON object in a line of its own, at once.
+
+    Raises:
+        Unwritten: standard output does not take it.
+    """
+    with writing():
+        print(json.dumps(shape, ensure_ascii=False))
 
 
 def put_json(shape: Mapping[str, object]) -> None:
@@ -37,12 +53,17 @@ def put_json(shape: Mapping[str, object]) -> None:
     Raises:
         Unwritten: standard output does not take it.
     """
-    with _writing():
+    with writing():
         print(json.dumps(shape, indent=2, ensure_ascii=False))
 
 
 @contextmanager
-def _writing() -> Generator[None]:
+def writing() -> Generator[None]:
+    """What the block prints reaches standard output before it ends.
+
+    Raises:
+        Unwritten: standard output does not take it.
+    """
     try:
         yield
         sys.stdout.flush()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import click
 
-from cost_mcp.cli.options import WHOLE, as_json, filters, pass_surroundings, timezone
-from cost_mcp.cli.output import put_json, put_page
+from cost_mcp.cli.activity import show_calls, show_calls_as_they_come, show_windows
+from cost_mcp.cli.options import WHOLE, as_json, filters, pass_surroundings, period, timezone
+from cost_mcp.cli.output import put_json, put_page, to_people
 from cost_mcp.cli.surroundings import Surroundings
 from cost_mcp.model.totals import Totals
 from cost_mcp.service.quick import Quick
@@ -34,37 +35,72 @@ def today(around: Surroundings, timezone: str | None, as_json: bool) -> None:
 
 def show_today(quick: Quick, timezone: str | None) -> None:
     """Print today's page."""
-    answer = quick.cost_report({"period": "today", "timezone": timezone})
+    answer = quick.cost_report({"period": "today", "timezone": timezone, "trend": "hour" if to_people() else None})
     standings = quick.budget_status({}).standings
     put_page(today_page(answer, standings, _ever(quick, answer.report.totals), quick.clock()))
 
 
 @click.command()
-@click.option("--period", help="today, yesterday, week, last_week, month, year, total, 7d, 4w, 24h, 2026-11 … (default: month)")
-@click.option("--start", help="First day or instant, instead of a period.")
-@click.option("--end", help="The day or instant after the last (default: now).")
+@period
 @click.option("--group-by", help="Up to three of: project, agent, provider, model, task, session, day, week … with commas.")
 @filters
 @timezone
-@click.option("--limit", type=WHOLE, help="Rows of groups to show (default: 50).")
+@click.option(
+    "--compare", is_flag=True, default=None, help="Compare with the period before, as much of it as has passed of this one."
+)
+@click.option("--top", type=WHOLE, metavar="N", help="The N groups that cost most, and the rest in one row.")
+@click.option(
+    "--trend",
+    is_flag=False,
+    flag_value="auto",
+    metavar="[hour|day|week|month]",
+    help="How spend went, times without calls too.",
+)
+@click.option("--calls", is_flag=True, help="Every single call, newest first.")
+@click.option("--follow", is_flag=True, help="Calls as they are recorded, by any program, until Ctrl-C.")
+@click.option("--windows", metavar="5h|week|1d", help="A subscription's windows: what was used in each, where this one leads.")
+@click.option("--limit", type=WHOLE, help="Rows to show (default: 50).")
 @click.option("--cursor", help="The next_cursor of the page before (with --json).")
 @as_json
 @pass_surroundings
-def report(around: Surroundings, as_json: bool, **fields: object) -> None:
+def report(around: Surroundings, as_json: bool, calls: bool, follow: bool, windows: str | None, **fields: object) -> None:
     """Show what a period cost, grouped and filtered.
 
     Without --group-by: its days, then by model and by whatever context the calls name.
     """
+    asked = {"--calls": calls, "--follow": follow, "--windows": windows is not None}
+    if chosen := [option for option, is_asked in asked.items() if is_asked]:
+        _refuse_together(chosen, fields)
+        if follow:
+            show_calls_as_they_come(around, fields, as_json=as_json)
+        elif calls:
+            show_calls(around, fields, as_json=as_json)
+        else:
+            show_windows(around, {**fields, "windows": windows}, as_json=as_json)
+        return
     with around.quick() as quick:
-        answer = quick.cost_report(fields)
         if as_json:
-            put_json(report_shape(answer))
+            put_json(report_shape(quick.cost_report(fields)))
             return
+        series = fields["trend"] is not None
+        drawn = {"trend": "auto"} if to_people() and not series and fields["cursor"] is None else {}
+        answer = quick.cost_report({**fields, **drawn})
         days = None
-        if fields["group_by"] is None and answer.report.totals.calls:
-            by_day = quick.cost_report({**fields, "group_by": "day", "limit": MOST_DAYS})
+        if fields["group_by"] is None and answer.report.totals.calls and not series:
+            by_day = quick.cost_report({**fields, "compare": None, "group_by": "day", "limit": MOST_DAYS})
             days = by_day if by_day.next_cursor is None else None
-        put_page(report_page(answer, days, _ever(quick, answer.report.totals)))
+        put_page(report_page(answer, days, _ever(quick, answer.report.totals), series=series))
+
+
+def _refuse_together(chosen: list[str], fields: dict[str, object]) -> None:
+    given = ("group_by", "compare", "top", "trend", *(("limit", "cursor") if "--follow" in chosen else ()))
+    more = [f"--{name.replace('_', '-')}" for name in given if fields[name] is not None]
+    if "--windows" in chosen and fields["cursor"] is not None:
+        more.append("--cursor")
+    if len(chosen) > 1 or more:
+        raise click.UsageError(f"{' and '.join([*chosen, *more])} do not go together.")
+    for name in (*given, *(("cursor",) if "--windows" in chosen else ())):
+        fields.pop(name, None)
 
 
 @click.command()

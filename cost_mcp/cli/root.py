@@ -12,6 +12,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "today": ("reading:today", "Show what was spent today, by model."),
     "report": ("reading:report", "Show what a period cost, grouped and filtered."),
     "task": ("reading:task", "Show what one task cost, by model, agent and purpose."),
+    "tasks": ("tasks:tasks", "Show the tasks worked on last, and what each cost."),
     "record": ("record:record", "Record one model call."),
     "import": ("import_command:import_logs", "Import what agents' own logs tell."),
     "budget": ("budget:budget", "Set budgets and see where they stand."),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
@@ -16,10 +16,14 @@ from cost_mcp.model.reservation import Admission, Reservation, ReserveOrder
 from cost_mcp.model.scope import Covered
 
 if TYPE_CHECKING:
+
+    # A hook reads windows and starts without these.
+    from cost_mcp.ledger.plan_window import SpanOf, WindowSums
     from cost_mcp.ledger.spend_history import HistoryAsked, SpendHistory
     from cost_mcp.ledger.task_costs import TaskSum
     from cost_mcp.ledger.usage_rows import UsageAsked, UsageReader
-    from cost_mcp.model.alert import Alert, Channel, Claim  # a hook reads windows and starts without them
+    from cost_mcp.model.activity import ListedCall, ListedCalls, ListedTasks, ListQuery
+    from cost_mcp.model.alert import Alert, Channel, Claim
     from cost_mcp.model.plan_limit import PlanLimit
 
 Recorded = tuple[Receipt | Exception, ...]
@@ -112,6 +116,28 @@ class Readings(Protocol):
 
     def plan_limits(self, tenant: str) -> tuple[PlanLimit, ...]:
         """As ``Ledger.plan_limits``."""
+        ...
+
+    def call_list(self, query: ListQuery) -> ListedCalls:
+        """A page of a period's calls, newest first, also those that do not count."""
+        ...
+
+    def calls_since(self, query: ListQuery, since: str | None) -> tuple[tuple[ListedCall, ...], str]:
+        """The calls recorded after a mark (None: all), a part at a time, and the mark to go on from."""
+        ...
+
+    def task_list(self, query: ListQuery) -> ListedTasks:
+        """A page of the tasks that had calls in a period, the one with the newest call first."""
+        ...
+
+    def plan_windows(
+        self, tenant: str, filters: Mapping[str, str], since: datetime, until: datetime, span_of: SpanOf
+    ) -> tuple[WindowSums, ...]:
+        """Windows that begin with a call in ``[since, until)``, source by source, each with what it came to."""
+        ...
+
+    def version(self) -> int | None:
+        """A number that is another one once anything was written since it was asked; None while there is no ledger."""
         ...
 
     def close(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -16,9 +17,11 @@ from cost_mcp.model.report import CostReport, ReportQuery, TaskCost
 from cost_mcp.model.scope import Covered
 
 if TYPE_CHECKING:
+    from cost_mcp.ledger.plan_window import SpanOf, WindowSums
     from cost_mcp.ledger.spend_history import HistoryAsked, SpendHistory
     from cost_mcp.ledger.task_costs import TaskSum
     from cost_mcp.ledger.usage_rows import UsageAsked, UsageReader
+    from cost_mcp.model.activity import ListedCall, ListedCalls, ListedTasks, ListQuery
     from cost_mcp.model.alert import Alert
     from cost_mcp.model.plan_limit import PlanLimit
 
@@ -93,6 +96,33 @@ class _QuickReadings:
         from cost_mcp.ledger.limit_row import plan_limits
 
         return self._run(plan_limits(tenant))
+
+    def call_list(self, query: ListQuery) -> ListedCalls:
+        from cost_mcp.ledger.call_list import call_list
+
+        return self._run(call_list(query))
+
+    def calls_since(self, query: ListQuery, since: str | None) -> tuple[tuple[ListedCall, ...], str]:
+        from cost_mcp.ledger.call_list import calls_since
+
+        return self._run(calls_since(query, since))
+
+    def task_list(self, query: ListQuery) -> ListedTasks:
+        from cost_mcp.ledger.task_list import task_list
+
+        return self._run(task_list(query))
+
+    def plan_windows(
+        self, tenant: str, filters: Mapping[str, str], since: datetime, until: datetime, span_of: SpanOf
+    ) -> tuple[WindowSums, ...]:
+        from cost_mcp.ledger.plan_window import plan_windows
+
+        return self._run(plan_windows(tenant, filters, since, until, span_of))
+
+    def version(self) -> int | None:
+        from cost_mcp.ledger.version import version
+
+        return self._run(version())
 
     def close(self) -> None:
         self._db.close()

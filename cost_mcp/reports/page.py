@@ -9,14 +9,16 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TypeVar
 
 from cost_mcp.errors import InvalidInput
+from cost_mcp.model.moment import from_micros, micros
 
 MAX_LIMIT = 1000
 T = TypeVar("T")
 
-_WRITTEN = re.compile(r"([0-9a-f]{12}):(\d{1,12}):(-?\d{1,16}):(-?\d{1,16}):([\w.-]{1,40})", re.ASCII)
+_WRITTEN = re.compile(r"([0-9a-f]{12}):(\d{1,12}):(-?\d{1,16}):(-?\d{1,16}):([\w.-]{1,80})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,6 +31,23 @@ class Snapshot:
     start: int
     end: int
     as_of: str
+
+
+def with_moment(as_of: str, now: datetime) -> str:
+    """A ledger's mark with the moment that a question was asked at, for pages that look at the clock too."""
+    return f"{as_of}.{micros(now)}"
+
+
+def snapshot_marks(snapshot: Snapshot) -> tuple[str, datetime]:
+    """The ledger's mark of a snapshot, and the moment its question was asked at.
+
+    Raises:
+        InvalidInput: there is no moment in it.
+    """
+    as_of, _, moment = snapshot.as_of.rpartition(".")
+    if not moment.isdecimal() or len(moment) > 16:
+        raise InvalidInput("cursor is not one of ours.", field="cursor", hint="Give next_cursor as it was answered.")
+    return as_of, from_micros(int(moment))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,10 +87,11 @@ def page(
     start = 0 if place is None else place.offset
     chosen = tuple(rows[start : start + limit])
     after = start + len(chosen)
-    return chosen, _cursor(question, after, snapshot) if after < len(rows) else None
+    return chosen, write_cursor(question, after, snapshot) if after < len(rows) else None
 
 
-def _cursor(question: Mapping[str, object], offset: int, snapshot: Snapshot) -> str:
+def write_cursor(question: Mapping[str, object], offset: int, snapshot: Snapshot) -> str:
+    """The cursor of a place in the answer to a question."""
     text = f"{_mark(question)}:{offset}:{snapshot.start}:{snapshot.end}:{snapshot.as_of}"
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 

@@ -17,7 +17,9 @@ from cost_mcp.model.fitting import Fitting
 from cost_mcp.model.moment import micros
 from cost_mcp.model.report import CostReport, Group, TaskCost
 from cost_mcp.model.scope import Covered
-from cost_mcp.reports.page import Snapshot, page
+from cost_mcp.reports.comparison import Comparison
+from cost_mcp.reports.page import Snapshot, page, with_moment
+from cost_mcp.reports.trend import Trend
 from cost_mcp.service.question import ReportQuestion, StatusQuestion
 
 NOTHING_ASKED = Covered(context=NO_CONTEXT)
@@ -37,7 +39,8 @@ class ReportAnswer:
     """A report and the page of its groups that was asked for; ``next_cursor`` is None on the last page.
 
     ``notes`` say what the figures do not hold yet. ``efficiency_score`` is what the period's finished tasks came to against
-    their types' baselines, 1 for as usual; None where it was not worked out or nothing can be said.
+    their types' baselines, 1 for as usual; None where it was not worked out or nothing can be said. ``comparison`` and ``trend``
+    are there where they were asked for, ``comparison`` only where something lies before the period.
     """
 
     report: CostReport
@@ -45,6 +48,8 @@ class ReportAnswer:
     next_cursor: str | None = None
     notes: tuple[str, ...] = ()
     efficiency_score: Decimal | None = None
+    comparison: Comparison | None = None
+    trend: Trend | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +76,8 @@ class BudgetAnswer:
 def report_answer(report: CostReport, question: ReportQuestion) -> ReportAnswer:
     """The page of a report's groups that its question asks for."""
     period = report.query.period
-    snapshot = Snapshot(start=micros(period.start), end=micros(period.end), as_of=report.as_of)
+    marks = with_moment(report.as_of, question.now)
+    snapshot = Snapshot(start=micros(period.start), end=micros(period.end), as_of=marks)
     rows, after = page(report.groups, question.limit, question.place, question.asked, snapshot)
     return ReportAnswer(report=report, rows=rows, next_cursor=after)
 

@@ -21,14 +21,18 @@ from cost_mcp.model.provider import canonical_provider
 from cost_mcp.model.report import FILTER_DIMENSIONS, GROUP_ALIASES, GROUP_DIMENSIONS, MAX_GROUPING, ReportQuery
 from cost_mcp.model.scope import Covered
 from cost_mcp.model.usage import Usage
-from cost_mcp.reports.page import MAX_LIMIT, Place, read_cursor
+from cost_mcp.reports.page import MAX_LIMIT, Place, read_cursor, snapshot_marks
+from cost_mcp.reports.trend import TREND_UNITS
 from cost_mcp.service.call_to_come import TOKEN_FIELDS, call_to_come, largest_usage, refuse_without_output, spend_on
-from cost_mcp.service.fields import Fields, context_of, present, refuse_unknown, whole_number
+from cost_mcp.service.fields import Fields, context_of, flag, present, refuse_unknown, whole_number
 
 if TYPE_CHECKING:
     from cost_mcp.config.settings import Settings
 
-REPORT_FIELDS = ("period", "start", "end", "timezone", "group_by", "limit", "cursor", *FILTER_DIMENSIONS, *GROUP_ALIASES)
+PERIOD_FIELDS = ("period", "start", "end", "timezone")
+REPORT_FIELDS = (
+    *PERIOD_FIELDS, "group_by", "compare", "top", "trend", "limit", "cursor", *FILTER_DIMENSIONS, *GROUP_ALIASES,
+)  # fmt: skip
 STATUS_FIELDS = (
     *CONTEXT_NAMES, "tags", "provider", "model", "service_tier", *TOKEN_FIELDS, "budget", "estimated_cost_usd", "estimated_tokens",
 )  # fmt: skip
@@ -41,13 +45,19 @@ PriceOf = Callable[[Call], Pricing]
 class ReportQuestion:
     """A report's query, and which page of its groups is wanted; ``asked`` identifies the question for its cursors.
 
-    A page after the first asks for what the first was cut from: the same period to the microsecond, the same rows.
+    A page after the first asks for what the first was cut from: the same period to the microsecond, the same rows, compared
+    as at the same moment ``now``. ``top`` is how many groups are told apart (None: all), ``trend`` the unit of a series
+    (``auto``: one that fits the period; None: no series).
     """
 
     query: ReportQuery
     limit: int
     place: Place | None
     asked: dict[str, object]
+    now: datetime
+    compare: bool = False
+    top: int | None = None
+    trend: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,25 +82,56 @@ def read_report_question(fields: Fields, settings: Settings, now: datetime, *, p
     """
     given = present(fields)
     refuse_unknown(given, REPORT_FIELDS, "get_cost_report")
-    filters = _filters(given)
+    filters = read_filters(given)
     if project is not None and filters.setdefault("project", project) != project:
         raise ContextBound("project differs from the one this server is bound to.", field="project", hint="Leave it out.")
     group_by = read_group_by(given.get("group_by"))
     asked = {name: value for name, value in given.items() if name not in ("limit", "cursor")}
     place = read_cursor(given.get("cursor"), asked)
-    period = _period(given, settings, now)
+    period = read_period(given, settings, now)
+    as_of: str | None = None
     if place is not None:
         period = replace(period, start=from_micros(place.snapshot.start), end=from_micros(place.snapshot.end))
+        as_of, now = snapshot_marks(place.snapshot)
     query = ReportQuery(
         period=period,
         tenant=settings.tenant,
         group_by=group_by,
         filters=filters,
         week_start=settings.week_start,
-        as_of=None if place is None else place.snapshot.as_of,
+        as_of=as_of,
     )
     limit = whole_number(given.get("limit", DEFAULT_LIMIT), "limit", low=1, high=MAX_LIMIT)
-    return ReportQuestion(query=query, limit=limit, place=place, asked=asked)
+    return ReportQuestion(
+        query=query,
+        limit=limit,
+        place=place,
+        asked=asked,
+        now=now,
+        compare=flag(given.get("compare"), "compare"),
+        top=_top(given, group_by),
+        trend=_trend(given.get("trend")),
+    )
+
+
+def _top(given: dict[str, object], group_by: tuple[str, ...]) -> int | None:
+    if "top" not in given:
+        return None
+    if not group_by:
+        raise InvalidInput("top was given without group_by.", field="top", hint="Say by what: group_by model, for example.")
+    return whole_number(given["top"], "top", low=1, high=MAX_LIMIT)
+
+
+def _trend(value: object) -> str | None:
+    if value is None or value is False:
+        return None
+    if value is True:
+        return "auto"
+    unit = value.lower() if isinstance(value, str) else ""
+    if unit not in ("auto", *TREND_UNITS):
+        hint = f"Use true, or one of: {', '.join(TREND_UNITS)}."
+        raise UnknownName("trend is not a unit of time.", field="trend", hint=hint)
+    return unit
 
 
 def read_group_by(value: object) -> tuple[str, ...]:
@@ -127,7 +168,12 @@ def _dimension(part: object) -> str:
     )
 
 
-def _filters(given: dict[str, object]) -> dict[str, str]:
+def read_filters(given: dict[str, object]) -> dict[str, str]:
+    """The dimensions that narrow a question, under their own names, with the values wanted.
+
+    Raises:
+        InvalidInput: a value that is no name.
+    """
     filters: dict[str, str] = {}
     for name in (*FILTER_DIMENSIONS, *GROUP_ALIASES):
         if name in given:
@@ -136,7 +182,12 @@ def _filters(given: dict[str, object]) -> dict[str, str]:
     return filters
 
 
-def _period(given: dict[str, object], settings: Settings, now: datetime) -> Period:
+def read_period(given: dict[str, object], settings: Settings, now: datetime, usual: str = "month") -> Period:
+    """The period a question names, or the ``usual`` one.
+
+    Raises:
+        InvalidInput, UnknownName: one that cannot be taken.
+    """
     timezone = clean_name(given.get("timezone", settings.timezone), "timezone")
     if "start" in given or "end" in given:
         if "period" in given:
@@ -144,7 +195,7 @@ def _period(given: dict[str, object], settings: Settings, now: datetime) -> Peri
         if "start" not in given:
             raise InvalidInput("end was given without start.", field="start", hint="Give start too, or a period.")
         return stated_period(given["start"], given.get("end"), now, timezone)
-    return named_period(clean_name(given.get("period", "month"), "period"), now, timezone, settings.week_start)
+    return named_period(clean_name(given.get("period", usual), "period"), now, timezone, settings.week_start)
 
 
 def read_status_question(

@@ -18,7 +18,6 @@ from cost_mcp.service.answer import (
     TaskAnswer,
     found,
     may_be_unseen,
-    report_answer,
 )
 from cost_mcp.service.backlog import backlog_notes
 from cost_mcp.service.fields import Fields
@@ -30,6 +29,8 @@ if TYPE_CHECKING:
     from cost_mcp.config.settings import Settings
     from cost_mcp.model.alert import Alert
     from cost_mcp.pricing.catalog import Catalog
+    from cost_mcp.service.activity import CallsAnswer, TasksAnswer
+    from cost_mcp.service.plan_windows import WindowsAnswer
     from cost_mcp.service.service import Clock
 
 
@@ -51,9 +52,32 @@ class Quick:
 
     def cost_report(self, fields: Fields) -> ReportAnswer:
         """What a period cost, grouped and filtered as asked."""
+        from cost_mcp.service.reporting import reported, reported_at_once
+
         question = read_report_question(fields, self.settings, self.clock())
-        answer = report_answer(self.readings.report(question.query), question)
+        answer = reported_at_once(reported(question), self.readings.report)
         return replace(answer, notes=(*answer.notes, *backlog_notes(self.settings.ledger_path)))
+
+    def calls(self, fields: Fields) -> CallsAnswer:
+        """A period's single calls, newest first."""
+        from cost_mcp.service.activity import calls_answer, read_list_question
+
+        question = read_list_question(fields, self.settings, self.clock(), "calls")
+        return calls_answer(self.readings.call_list(question.query), question)
+
+    def tasks(self, fields: Fields) -> TasksAnswer:
+        """The tasks of a period, the one with the newest call first, with what they came to in it."""
+        from cost_mcp.service.activity import read_list_question, tasks_answer
+
+        question = read_list_question(fields, self.settings, self.clock(), "tasks")
+        return tasks_answer(self.readings.task_list(question.query), question)
+
+    def windows(self, fields: Fields) -> WindowsAnswer:
+        """A subscription's windows of one length, and how the running one goes on."""
+        from cost_mcp.service.plan_windows import read_windows_question, windows_found
+
+        question = read_windows_question(fields, self.settings, self.clock())
+        return windows_found(question, self.readings, self.settings.tenant)
 
     def budget_status(self, fields: Fields) -> BudgetAnswer:
         """Where budgets stand, and whether a spend may go ahead."""

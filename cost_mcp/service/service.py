@@ -26,7 +26,6 @@ from cost_mcp.service.answer import (
     TaskAnswer,
     found,
     may_be_unseen,
-    report_answer,
 )
 from cost_mcp.service.backlog import backlog_notes
 from cost_mcp.service.budget_order import read_budget
@@ -36,6 +35,7 @@ from cost_mcp.service.estimating import Estimate, estimate
 from cost_mcp.service.fields import Fields, context_of, present
 from cost_mcp.service.fitting import what_fits
 from cost_mcp.service.question import read_report_question, read_status_question
+from cost_mcp.service.reporting import reported, reported_by
 from cost_mcp.service.reserving import read_call_to_hold, read_extension, read_order, read_release
 from cost_mcp.service.search import Search, found_by
 from cost_mcp.service.status import status_of
@@ -134,7 +134,7 @@ class Service:
         question = read_report_question(
             fields, self.settings, self.clock(), project=self.settings.project if "project" in self.settings.bound else None
         )
-        answer = report_answer(await self.ledger.report(question.query), question)
+        answer = await reported_by(reported(question), self.ledger.report)
         return replace(answer, notes=(*answer.notes, *backlog_notes(self.settings.ledger_path)))
 
     async def budget_status(self, fields: Fields) -> BudgetAnswer:

@@ -17,6 +17,7 @@ from cost_mcp.model.report import NONE_GROUP, OTHER_GROUP, Group
 from cost_mcp.model.totals import TOKEN_KINDS, Totals
 from cost_mcp.views.shape_budget import budget_shapes
 from cost_mcp.views.shape_call import charge_shape
+from cost_mcp.views.shape_comparison import change_shape, comparison_shape, trend_shape
 from cost_mcp.views.shape_estimate import fitting_shape
 from cost_mcp.views.shape_reservation import reservation_shape
 
@@ -94,7 +95,13 @@ def report_shape(answer: ReportAnswer) -> Shape:
     shape.update(_breakdowns(report.breakdowns, REPORT_BREAKDOWNS))
     if answer.efficiency_score is not None:
         shape["efficiency_score"] = usd_text(answer.efficiency_score)
-    shape["groups"] = [_row(report.query.group_by, group) for group in answer.rows]
+    if answer.comparison is not None:
+        shape["comparison"] = comparison_shape(answer.comparison)
+    if answer.trend is not None:
+        shape["trend"] = trend_shape(answer.trend)
+    shape["groups"] = [
+        {**_row(report.query.group_by, group), **change_shape(answer.comparison, group)} for group in answer.rows
+    ]
     if answer.next_cursor is not None:
         shape["next_cursor"] = answer.next_cursor
     if answer.notes:

@@ -11,8 +11,9 @@ from cost_mcp.model.report import TIME_DIMENSIONS, CostReport, Group
 from cost_mcp.model.totals import Totals
 from cost_mcp.views.shape import group_names, largest
 from cost_mcp.views.terminal_budget import standings_table
-from cost_mcp.views.terminal_page import BLANK, Line, Page, Span, Table, line
-from cost_mcp.views.terminal_totals import named_table, notes, spent_line, tells_apart, token_table
+from cost_mcp.views.terminal_comparison import change_cell, comparison_lines, trend_drawing, trend_table
+from cost_mcp.views.terminal_page import BLANK, Drawing, Line, Page, Span, Table, line
+from cost_mcp.views.terminal_totals import named_table, notes, spent_line, tells_apart, token_table, worth_key
 from cost_mcp.views.terminal_words import moment_words, period_days, period_title
 from cost_mcp.views.text import calls_words
 
@@ -35,10 +36,10 @@ def today_page(answer: ReportAnswer, standings: tuple[Standing, ...], earlier: T
     ``earlier`` is the sum of everything ever recorded: it tells an idle day from a new ledger.
     """
     report = answer.report
-    page: list[Line | Table] = [_heading(report), BLANK, *_not_yet(answer.notes)]
+    page: list[Line | Table | Drawing] = [_heading(report), BLANK, *_not_yet(answer.notes)]
     if report.totals.calls:
-        page += [spent_line(report.totals), *notes(report.totals), BLANK]
-        page += [_model_table(report.breakdowns, report.totals), *_breakdowns(report)]
+        page += [spent_line(report.totals), *_beside(answer), *notes(report.totals), BLANK]
+        page += [_model_table(report.breakdowns, report.totals), *_key(report), *_breakdowns(report)]
     else:
         page += _nothing(report, earlier)
     if standings:
@@ -46,21 +47,26 @@ def today_page(answer: ReportAnswer, standings: tuple[Standing, ...], earlier: T
     return tuple(page)
 
 
-def report_page(answer: ReportAnswer, days: ReportAnswer | None, earlier: Totals) -> Page:
+def report_page(answer: ReportAnswer, days: ReportAnswer | None, earlier: Totals, *, series: bool = False) -> Page:
     """A period's spend: by the groups that were asked for, else day by day, by model and by the context calls name.
 
-    ``days`` is the same question grouped by day, or None where that says nothing more.
+    ``days`` is the same question grouped by day, or None where that says nothing more. ``series`` shows every point of the trend.
     """
     report = answer.report
-    page: list[Line | Table] = [_heading(report), BLANK, *_not_yet(answer.notes)]
-    if not report.totals.calls:
+    page: list[Line | Table | Drawing] = [_heading(report), BLANK, *_not_yet(answer.notes)]
+    if not report.totals.calls and answer.comparison is None:
         return (*page, *_nothing(report, earlier))
-    page += [spent_line(report.totals), *notes(report.totals), *_efficiency(answer)]
+    page += [spent_line(report.totals), *_beside(answer), *notes(report.totals), *_efficiency(answer)]
+    if series and answer.trend is not None:
+        page += [BLANK, trend_table(answer.trend)]
+    if not report.totals.calls or (series and not report.query.group_by):
+        return tuple(page)
     if not report.query.group_by:
         page += [BLANK, _group_table(days, whole=None)] if days is not None and len(days.rows) > 1 else []
-        return (*page, BLANK, _model_table(report.breakdowns, report.totals), *_breakdowns(report))
+        page += [BLANK, _model_table(report.breakdowns, report.totals), *_key(report)]
+        return (*page, *_breakdowns(report))
     complete = len(answer.rows) == len(report.groups)
-    page += [BLANK, _group_table(answer, whole=report.totals if complete else None)]
+    page += [BLANK, _group_table(answer, whole=report.totals if complete else None), *_key(report)]
     if not complete:
         more = f"{len(answer.rows)} of {len(report.groups):,} rows; --limit shows more."
         page += [line(Span(more, "dim"))]
@@ -71,7 +77,11 @@ def task_page(answer: TaskAnswer, timezone: str, now: datetime) -> Page:
     """What a task cost, by model, agent and purpose; for an unknown one the nearest ids."""
     task = answer.task
     more = "".join(f"  ·  {part}" for part in (task.title, task.task_type) if part)
-    page: list[Line | Table] = [line(Span(f"Task {task.task_id}", "strong"), Span(more, "dim")), BLANK, *_not_yet(answer.notes)]
+    page: list[Line | Table | Drawing] = [
+        line(Span(f"Task {task.task_id}", "strong"), Span(more, "dim")),
+        BLANK,
+        *_not_yet(answer.notes),
+    ]
     if not task.known:
         page += [line(Span("$0.00", "money"), Span("  ·  nothing is recorded for this task", "dim"))]
         page += [line("Similar ids: ", Span(", ".join(task.nearest), "name"))] if task.nearest else []
@@ -91,6 +101,12 @@ def _not_yet(notes: tuple[str, ...]) -> list[Line | Table]:
     return [*(line(Span(note, "warning")) for note in notes), BLANK] if notes else []
 
 
+def _beside(answer: ReportAnswer) -> list[Line | Table | Drawing]:
+    """How it went, and what changed since the period before, where that is known."""
+    drawn = [] if answer.trend is None else trend_drawing(answer.trend)
+    return [*drawn, *([] if answer.comparison is None else comparison_lines(answer.comparison, answer.report.query.period))]
+
+
 def _efficiency(answer: ReportAnswer) -> list[Line | Table]:
     if answer.efficiency_score is None:
         return []
@@ -104,6 +120,10 @@ def _heading(report: CostReport) -> Line:
     only = ", ".join(f"{_title(name).lower()} {value}" for name, value in report.query.filters.items())
     parts = [part for part in (period_days(period), period.timezone, only) if part]
     return line(Span(period_title(period), "strong"), Span("".join(f"  ·  {part}" for part in parts), "dim"))
+
+
+def _key(report: CostReport) -> list[Drawing]:
+    return worth_key(totals for _, totals in report.breakdowns.get("by_model", ()))
 
 
 def _model_table(breakdowns: Mapping[str, Iterable[tuple[str, Totals]]], whole: Totals) -> Table:
@@ -126,7 +146,13 @@ def _group_table(answer: ReportAnswer, *, whole: Totals | None) -> Table:
     if dimensions[0] in TIME_DIMENSIONS:
         rows.sort(key=lambda group: group.key[0] or "")  # days read in their order; within one, the largest first
     named = [(tuple(group_names(dimensions, group).values()), group.totals) for group in rows]
-    return token_table([_title(name) for name in dimensions], named, whole=whole)
+    changes = {} if answer.comparison is None else answer.comparison.groups
+    return token_table(
+        [_title(name) for name in dimensions],
+        named,
+        whole=whole,
+        changes=[change_cell(changes.get(group.key)) for group in rows] if changes else (),
+    )
 
 
 def _title(dimension: str) -> str:

@@ -11,7 +11,8 @@ from cost_mcp.model.money import display_usd
 from cost_mcp.model.period import WEEKDAYS
 from cost_mcp.model.unpriced import USUAL_UNPRICED
 from cost_mcp.views.shape_budget import is_lower_bound, tightest_first
-from cost_mcp.views.terminal_page import BLANK, Column, Line, Page, Span, Table, line
+from cost_mcp.views.terminal_page import BLANK, Cell, Column, Line, Page, Picture, Span, Table, line
+from cost_mcp.views.terminal_picture import BAR, budget_bar
 from cost_mcp.views.terminal_words import duration_words, moment_words
 from cost_mcp.views.text import calls_words
 from cost_mcp.views.text_budget import amount_words, left_words
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from cost_mcp.ledger.contract import BudgetChange
     from cost_mcp.service.answer import BudgetAnswer
 
-BAR_CELLS = 12
 _DECISIONS = {"allow": "ok", "warn": "warning", "deny": "critical"}
 NO_BUDGETS: Page = (
     line("No budget is set: nothing limits what is spent."),
@@ -60,7 +60,7 @@ def standings_table(standings: Iterable[Standing], now: datetime, *, projected: 
     columns = (
         Column(title="Budget", shortens=True),
         *([Column(title="Covers", shortens=True, yields=5)] if scoped else []),
-        Column(title="", yields=1),
+        Column(title="", yields=1, draws=BAR),
         Column(title="Used", align="right"),
         Column(title="Spent", align="point"),
         *([Column(title="Held", align="point", yields=3)] if reserved else []),
@@ -175,7 +175,7 @@ def _limit(budget: Budget) -> str:
     return amount_words(budget.limit, budget.unit)
 
 
-def _standing(standing: Standing, now: datetime, *, scoped: bool, reserved: bool, projected: bool) -> tuple[Line, ...]:
+def _standing(standing: Standing, now: datetime, *, scoped: bool, reserved: bool, projected: bool) -> tuple[Cell, ...]:
     budget = standing.budget
     bound = "≥ " if is_lower_bound(standing) else "≈ " if standing.assumed else ""
     name = budget.name if standing.each_value is None else f"{budget.name}: {standing.each_value}"
@@ -204,13 +204,9 @@ def _projected(standing: Standing, bound: str) -> Line:
     return line(Span(bound + amount_words(standing.projected, standing.budget.unit), "warning" if past else "dim"))
 
 
-def _bar(standing: Standing) -> Line:
-    limit = standing.budget.limit
-    used = min(BAR_CELLS, int(standing.spent * BAR_CELLS / limit))
-    used = max(used, 1) if standing.spent > 0 else 0
-    held = min(BAR_CELLS - used, int(standing.reserved * BAR_CELLS / limit))
+def _bar(standing: Standing) -> Picture:
     style = standing.state if standing.state != "exceeded" else "critical"
-    return line(Span("█" * used, style), Span("▒" * held, style), Span("░" * (BAR_CELLS - used - held), "dim"))
+    return budget_bar(standing.spent, standing.reserved, standing.budget.limit, style)
 
 
 def _unpriced(standings: Sequence[Standing]) -> list[Line]:

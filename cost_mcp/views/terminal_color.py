@@ -10,6 +10,7 @@ from rich.text import Text
 
 from cost_mcp.views.terminal_layout import laid_out
 from cost_mcp.views.terminal_page import Page
+from cost_mcp.views.terminal_picture import spelled
 
 _LOOKS = {
     "": "",
@@ -17,8 +18,10 @@ _LOOKS = {
     "dim": "dim",
     "name": "cyan",
     "money": "bold",
-    "ok": "green",
-    "info": "blue",
+    "picture": "bright_blue",
+    # Blue, yellow and red are told apart by people who cannot tell green from red; each state is a word as well.
+    "ok": "bright_blue",
+    "info": "bright_cyan",
     "warning": "yellow",
     "critical": "bold red",
     "exceeded": "bold white on red",
@@ -32,5 +35,5 @@ def show(page: Page, file: TextIO) -> None:
     for line in laid_out(page, width):
         text = Text(no_wrap=True)
         for span in line:
-            text.append(span.text, _LOOKS[span.style])
+            text.append(spelled(span.text, file.encoding), _LOOKS[span.style])
         console.print(text, soft_wrap=True)

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 
-from cost_mcp.views.terminal_page import Column, Line, Page, Span, Table
+from cost_mcp.views.terminal_page import Cell, Column, Drawing, Line, Page, Span, Table
 
 GAP = 2
 COMFORTABLE, SHORTEST = 20, 8
@@ -14,10 +14,13 @@ COMFORTABLE, SHORTEST = 20, 8
 
 
 def laid_out(page: Page, width: int | None = None) -> list[Line]:
-    """The page as lines of at most ``width`` cells where that is possible; None: as wide as it needs."""
+    """The page as lines of at most ``width`` cells where that is possible; None: as wide as it needs, and without pictures."""
     lines: list[Line] = []
     for block in page:
-        lines += _table(block, width) if isinstance(block, Table) else _wrapped(block, width)
+        if isinstance(block, Drawing):
+            lines += _drawing(block, width)
+        else:
+            lines += _table(block, width) if isinstance(block, Table) else _wrapped(block, width)
     return lines
 
 
@@ -87,17 +90,39 @@ def _ended(spans: list[Span]) -> Line:
     return (*spans[:-1], Span(spans[-1].text.rstrip(), spans[-1].style))
 
 
+def _drawing(drawing: Drawing, width: int | None) -> Iterator[Line]:
+    if width is None:
+        return
+    fewest, most = drawing.cells
+    for behind in (drawing.behind, ()):
+        room = width - _line_cells(drawing.before) - _line_cells(behind)
+        if room >= fewest:
+            yield (*drawing.before, *drawing.picture(min(room, most)), *behind)
+            return
+
+
 def _table(table: Table, width: int | None) -> Iterator[Line]:
-    head = tuple((Span(column.title, "dim"),) for column in table.columns)
-    headed = any(column.title for column in table.columns)
+    places = [place for place, column in enumerate(table.columns) if width is not None or column.draws is None]
+    columns = [table.columns[place] for place in places]
+    head: tuple[Cell, ...] = tuple((Span(column.title, "dim"),) for column in table.columns)
+    headed = any(column.title for column in columns)
     rows = [*([head] if headed else []), *table.rows, *([] if table.total is None else [table.total])]
-    grid = [[tuple(_visible(span) for span in cell) for cell in row] for row in rows]
-    _set_points(table.columns, grid)
-    kept, widths = _fitted(table.columns, grid, width)
-    for number, row in enumerate(grid):
-        if table.total is not None and number == len(grid) - 1:
+    words = [[_words(row[place]) for place in places] for row in rows]
+    _set_points(columns, words)
+    kept, widths = _fitted(columns, words, width)
+    for number, line in enumerate(words):
+        if table.total is not None and number == len(words) - 1:
             yield (Span("─" * (sum(widths) + GAP * (len(widths) - 1)), "dim"),)
-        yield _row([table.columns[place] for place in kept], [row[place] for place in kept], widths)
+        cells = [_drawn(rows[number][places[place]], line[place], room) for place, room in zip(kept, widths, strict=True)]
+        yield _row([columns[place] for place in kept], cells, widths)
+
+
+def _words(cell: Cell) -> Line:
+    return () if callable(cell) else tuple(_visible(span) for span in cell)
+
+
+def _drawn(cell: Cell, words: Line, room: int) -> Line:
+    return cell(room) if callable(cell) else words
 
 
 def _set_points(columns: Sequence[Column], grid: list[list[Line]]) -> None:
@@ -114,7 +139,10 @@ def _set_points(columns: Sequence[Column], grid: list[list[Line]]) -> None:
 
 
 def _fitted(columns: Sequence[Column], grid: list[list[Line]], width: int | None) -> tuple[list[int], list[int]]:
-    natural = [max((_line_cells(row[place]) for row in grid), default=0) for place in range(len(columns))]
+    natural = [
+        max((_line_cells(row[place]) for row in grid), default=0) if column.draws is None else column.draws[0]
+        for place, column in enumerate(columns)
+    ]
     kept = list(range(len(columns)))
     if width is None:
         return kept, natural
@@ -132,6 +160,12 @@ def _fitted(columns: Sequence[Column], grid: list[list[Line]], width: int | None
             break
         widths[widest] -= 1
         over -= 1
+    for place in kept:
+        draws = columns[place].draws
+        if draws is not None and over < 0:  # a picture takes the room that words leave
+            more = min(draws[1] - draws[0], -over)
+            widths[place] += more
+            over += more
     return kept, [widths[place] for place in kept]
 
 

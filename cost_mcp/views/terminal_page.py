@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
-STYLES = ("", "strong", "dim", "name", "money", "ok", "info", "warning", "critical", "exceeded")
+STYLES = ("", "strong", "dim", "name", "money", "picture", "ok", "info", "warning", "critical", "exceeded")
 """What a piece of text means; how that looks is decided where it is printed."""
 
 
@@ -18,6 +19,10 @@ class Span:
 
 Line = tuple[Span, ...]
 BLANK: Line = ()
+Picture = Callable[[int], Line]
+"""Draws at most so many cells. It is shown on terminals only: what stands in a pipe is read by programs."""
+
+Cell = Line | Picture
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,13 +30,14 @@ class Column:
     """How a table's column is set. ``align`` is left, right, or point (right, with decimal points under each other).
 
     Where a page is narrower than its table, columns with the highest ``yields`` go first (0: never); then those that
-    ``shortens`` lose the middle of their texts.
+    ``shortens`` lose the middle of their texts. A column that ``draws`` holds pictures: the fewest and the most cells for one.
     """
 
     title: str
     align: str = "left"
     yields: int = 0
     shortens: bool = False
+    draws: tuple[int, int] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,11 +45,21 @@ class Table:
     """Rows under a head; ``total`` is a last row set off from the others. A cell is a line of spans."""
 
     columns: tuple[Column, ...]
-    rows: tuple[tuple[Line, ...], ...]
-    total: tuple[Line, ...] | None = None
+    rows: tuple[tuple[Cell, ...], ...]
+    total: tuple[Cell, ...] | None = None
 
 
-Page = tuple[Line | Table, ...]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Drawing:
+    """A picture in a line of its own, between words; ``behind`` is left out where it is too narrow for both."""
+
+    before: Line
+    picture: Picture
+    behind: Line = ()
+    cells: tuple[int, int]
+
+
+Page = tuple[Line | Table | Drawing, ...]
 
 
 def line(*parts: str | Span) -> Line:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from cost_mcp.model.money import display_usd
 from cost_mcp.model.report import NONE_GROUP
 from cost_mcp.model.totals import ZERO, Totals
-from cost_mcp.views.terminal_page import Column, Line, Span, Table, line
+from cost_mcp.views.terminal_page import Cell, Column, Drawing, Line, Span, Table, line
+from cost_mcp.views.terminal_picture import BAR, COVERED, SPENT, share_bar
 from cost_mcp.views.text import calls_words, sum_text
 
-BAR_CELLS = 12
 Named = Sequence[tuple[str, Totals]]
 
 
@@ -43,15 +43,21 @@ def notes(totals: Totals) -> list[Line]:
     return lines
 
 
-def token_table(titles: Sequence[str], rows: Sequence[tuple[Sequence[str], Totals]], *, whole: Totals | None = None) -> Table:
-    """Rows of sums with their tokens; ``whole`` adds a last row for all of them.
+def token_table(
+    titles: Sequence[str],
+    rows: Sequence[tuple[Sequence[str], Totals]],
+    *,
+    whole: Totals | None = None,
+    changes: Sequence[Line] = (),
+) -> Table:
+    """Rows of sums with their tokens; ``whole`` adds a last row for all of them, ``changes`` what became of each since before.
 
-    A column for plans, and one for cache writes, appear only where there are some; the bar shows each row's share of the cost.
+    A column for plans, and one for cache writes, appear only where there are some; the bar shows each row's share of what was billed and, in another form, of what plans covered.
     """
     shown = [totals for _, totals in rows]
     plans = any(t.subscription_usd for t in shown)
     written = any(t.cache_creation_input_tokens for t in shown)
-    most = max((t.cost_usd for t in shown), default=ZERO)
+    most = max((t.cost_usd + t.subscription_usd for t in shown), default=ZERO)
     columns = [
         *(Column(title=title, shortens=True) for title in titles),
         Column(title="Calls", align="right", yields=2),
@@ -61,10 +67,11 @@ def token_table(titles: Sequence[str], rows: Sequence[tuple[Sequence[str], Total
         Column(title="Completion", align="right", yields=3),
         *([Column(title="Plan", align="point", yields=4)] if plans else []),
         Column(title="Cost", align="point"),
-        Column(title="", yields=6),
+        *([Column(title="Change", align="right")] if changes else []),
+        Column(title="", yields=6, draws=BAR),
     ]
 
-    def cells(names: Sequence[str], totals: Totals, bar: Line, style: str) -> tuple[Line, ...]:
+    def cells(names: Sequence[str], totals: Totals, bar: Cell, style: str, change: Line = ()) -> tuple[Cell, ...]:
         counts = [totals.calls, totals.input_tokens, totals.cache_read_input_tokens]
         counts += [totals.cache_creation_input_tokens] if written else []
         return (
@@ -72,10 +79,14 @@ def token_table(titles: Sequence[str], rows: Sequence[tuple[Sequence[str], Total
             *((Span(f"{count:,}", style if count else "dim"),) for count in (*counts, totals.output_tokens)),
             *([line(Span(display_usd(totals.subscription_usd), "dim")) if totals.subscription_usd else ()] if plans else []),
             cost_cell(totals),
+            *([change] if changes else []),
             bar,
         )
 
-    body = [cells(names, totals, share_bar(totals.cost_usd, most), "") for names, totals in rows]
+    body = [
+        cells(names, totals, worth_bar(totals, most), "", changes[number] if changes else ())
+        for number, (names, totals) in enumerate(rows)
+    ]
     foot = ["Total", *[""] * (len(titles) - 1)]
     return Table(
         columns=tuple(columns),
@@ -101,11 +112,18 @@ def cost_cell(totals: Totals) -> Line:
     return line(Span(sum_text(totals), "warning" if totals.unpriced_calls else "money"))
 
 
-def share_bar(part: Decimal, whole: Decimal, *, cells: int = BAR_CELLS, style: str = "dim") -> Line:
-    """A bar of up to ``cells`` cells; the smallest share above nothing is still seen."""
-    if part <= 0 or whole <= 0:
-        return ()
-    return (Span("█" * max(1, int(part * cells / whole)), style),)
+def worth_bar(totals: Totals, most: Decimal) -> Cell:
+    """A sum's share of the largest: what was billed by use, and behind it in another form what plans covered."""
+    return share_bar(totals.cost_usd, most, covered=totals.subscription_usd)
+
+
+def worth_key(shown: Iterable[Totals]) -> list[Drawing]:
+    """What the two forms in bars mean, where both are to be seen."""
+    totals = list(shown)
+    if not (any(t.subscription_usd for t in totals) and any(t.cost_usd for t in totals)):
+        return []
+    words = (Span(f"{SPENT} billed by use  {COVERED} covered by a plan, at list prices", "dim"),)
+    return [Drawing(before=(), picture=lambda _: words, cells=(1, 1))]
 
 
 def tells_apart(named: Named) -> bool:

@@ -15,6 +15,7 @@ from cost_mcp.model.receipt import CORRECTED, CREATED, EXISTS, SKIPPED, Receipt
 from cost_mcp.model.totals import TOKEN_KINDS, ZERO, Totals
 from cost_mcp.views.shape import REPORT_BREAKDOWNS, TASK_BREAKDOWNS, group_names, largest
 from cost_mcp.views.text_budget import standing_lines
+from cost_mcp.views.text_comparison import change_words, comparison_lines, trend_line
 from cost_mcp.views.text_estimate import fitting_text
 from cost_mcp.views.text_reservation import reservation_text
 from cost_mcp.views.text_table import columns
@@ -79,6 +80,10 @@ def report_text(answer: ReportAnswer) -> str:
     lines += _breakdowns(report.breakdowns, REPORT_BREAKDOWNS)
     if answer.efficiency_score is not None:
         lines.append(f"Efficiency: {answer.efficiency_score:f}, where 1 is usual for tasks of their types.")
+    if answer.comparison is not None:
+        lines += comparison_lines(answer.comparison)
+    if answer.trend is not None:
+        lines.append(trend_line(answer.trend))
     if answer.rows:
         lines.append(_group_table(answer))
     elif query.group_by and report.totals.calls:
@@ -174,11 +179,13 @@ def _group_table(answer: ReportAnswer) -> str:
     unpriced = any(t.unpriced_calls for t in totals)
     labels = {"input_tokens": "input", "output_tokens": "output", **_PARTS}
     head = [*dimensions, "cost", "calls", *(labels[kind] for kind in kinds)]
-    head += ["subscription"] * subscribed + ["unpriced"] * unpriced
+    changes = {} if answer.comparison is None else answer.comparison.groups
+    head += ["subscription"] * subscribed + ["unpriced"] * unpriced + ["change"] * bool(changes)
     rows: list[list[str]] = []
     for group in answer.rows:
         row = [*group_names(dimensions, group).values(), part_text(group.totals), f"{group.totals.calls:,}"]
         row += [f"{getattr(group.totals, kind):,}" for kind in kinds]
         row += [display_usd(group.totals.subscription_usd)] * subscribed + [f"{group.totals.unpriced_calls:,}"] * unpriced
+        row += [change_words(changes[group.key])] if changes else []
         rows.append(row)
     return columns(head, rows, right_from=len(dimensions))

@@ -31,19 +31,23 @@ def standing(spent: str, *, limit: str = "10", reserved: str = "0", mode: str = 
 @pytest.mark.parametrize(
     ("given", "row"),
     [
-        (standing("0"), "daily  ░░░░░░░░░░░░   0 %  $0.00  $10.00  $10.00  in 12 h  ok"),
-        (standing("0.0001"), "daily  █░░░░░░░░░░░   0 %  $0.0001  $10.00    $9.99    in 12 h  ok"),
-        (standing("9.999"), "daily  ███████████░  99 %  $10.00  $10.00  $0.001  in 12 h  critical"),
-        (standing("10"), "daily  ████████████  100 %  $10.00  $10.00  $0.00  in 12 h  exceeded"),
-        (standing("15", mode="enforce"), "daily  ████████████  150 %  $15.00  $10.00  $5.00 over  in 12 h  exceeded, enforce"),
-        (standing("5", reserved="5"), "daily  ██████▒▒▒▒▒▒  50 %  $5.00  $5.00  $10.00  $0.00  in 12 h  info"),
-        (standing("5", unpriced=1), "daily  ██████░░░░░░  ≥ 50 %  ≥ $5.00  $10.00  $5.00  in 12 h  info"),
+        (standing("0"), "daily  ░░░░░░░░░░░░░░░░░░░░░░░░   0 %  $0.00  $10.00  $10.00  in 12 h  ok"),
+        (standing("0.0001"), "daily  █░░░░░░░░░░░░░░░░░░░░░░░   0 %  $0.0001  $10.00    $9.99      in 12 h  ok"),
+        (standing("9.999"), "daily  ███████████████████████░  99 %  $10.00  $10.00  $0.001  in 12 h  critical"),
+        (standing("10"), "daily  ████████████████████████  100 %  $10.00  $10.00  $0.00  in 12 h  exceeded"),
+        (
+            standing("15", mode="enforce"),
+            "daily  ███████████████│████████  150 %  $15.00  $10.00  $5.00 over  in 12 h  exceeded, enforce",
+        ),
+        (standing("5", reserved="5"), "daily  ████████████▒▒▒▒▒▒▒▒▒▒▒▒  50 %  $5.00  $5.00  $10.00  $0.00  in 12 h  info"),
+        (standing("5", unpriced=1), "daily  ████████████░░░░░░░░░░░░  ≥ 50 %  ≥ $5.00  $10.00  $5.00  in 12 h  info"),
     ],
 )
 def test_a_bar_shows_what_is_spent_and_held_and_never_hides_a_little(given: Standing, row: str):
-    text = plain(status_page(BudgetAnswer(standings=(given,)), NOON))
+    page = status_page(BudgetAnswer(standings=(given,)), NOON)
 
-    assert text.splitlines()[1].split() == row.split()
+    assert plain(page, 120).splitlines()[1].split() == row.split()
+    assert plain(page).splitlines()[1].split() == [row.split()[0], *row.split()[2:]], "a pipe is read by programs"
 
 
 @pytest.mark.parametrize(
@@ -68,7 +72,7 @@ def test_what_is_assumed_is_marked_and_told_beside_the_lower_bounds():
     guessed = replace(standing("3", unpriced=2), budget=assuming, assumed=Decimal("1.25"))
     lines = plain(status_page(BudgetAnswer(standings=(guessed, standing("1", unpriced=1))), NOON)).splitlines()
 
-    assert lines[1].split()[2:5] == ["≈", "30", "%"]
+    assert lines[1].split()[1:4] == ["≈", "30", "%"]
     assert lines[4:] == [
         "≥ marks a lower bound: some calls have no known price.",
         "≈ holds $1.25 that wide assumes for 2 calls without a known price.",

@@ -6,7 +6,7 @@ import pytest
 
 from cost_mcp.model.totals import Totals
 from cost_mcp.views.terminal_layout import plain
-from cost_mcp.views.terminal_totals import cost_cell, notes, share_bar, spent_line, token_table
+from cost_mcp.views.terminal_totals import cost_cell, notes, spent_line, token_table
 
 
 def said(totals: Totals) -> str:
@@ -61,9 +61,3 @@ def test_columns_for_plans_and_cache_writes_appear_where_there_are_some():
     assert "Cache write" not in plain((token_table(["Model"], [(("m",), quiet)]),))
     assert "Plan" in plain((token_table(["Model"], [(("m",), quiet), (("n",), loud)]),))
     assert "Cache write" in plain((token_table(["Model"], [(("m",), quiet), (("n",), loud)]),))
-
-
-def test_the_smallest_share_is_seen_and_none_is_not():
-    assert share_bar(Decimal("0.001"), Decimal(10))[0].text == "█"
-    assert share_bar(Decimal(10), Decimal(10), cells=4)[0].text == "████"
-    assert share_bar(Decimal(0), Decimal(10)) == ()
