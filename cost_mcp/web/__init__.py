@@ -1,0 +1,1 @@
+"""The dashboard in a browser: pages over the same verbs as every other face."""
