@@ -16,8 +16,8 @@ from cost_mcp.model.reservation import Admission, Reservation, ReserveOrder
 from cost_mcp.model.scope import Covered
 
 if TYPE_CHECKING:
-
     # A hook reads windows and starts without these.
+    from cost_mcp.ledger.export_rows import Batch, Mark
     from cost_mcp.ledger.plan_window import SpanOf, WindowSums
     from cost_mcp.ledger.spend_history import HistoryAsked, SpendHistory
     from cost_mcp.ledger.task_costs import TaskSum
@@ -138,6 +138,13 @@ class Readings(Protocol):
 
     def version(self) -> int | None:
         """A number that is another one once anything was written since it was asked; None while there is no ledger."""
+        ...
+
+    def export_rows(self, query: ReportQuery, mark: Mark | None = None, limit: int | None = None) -> Batch:
+        """The next rows that count of what a query covers, by time, at most ``limit`` (None: as many as are read well at once).
+
+        Without a mark the first ones; all that follow by the marks of the batches before are of the same moment.
+        """
         ...
 
     def close(self) -> None:

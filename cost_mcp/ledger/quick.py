@@ -17,6 +17,7 @@ from cost_mcp.model.report import CostReport, ReportQuery, TaskCost
 from cost_mcp.model.scope import Covered
 
 if TYPE_CHECKING:
+    from cost_mcp.ledger.export_rows import Batch, Mark
     from cost_mcp.ledger.plan_window import SpanOf, WindowSums
     from cost_mcp.ledger.spend_history import HistoryAsked, SpendHistory
     from cost_mcp.ledger.task_costs import TaskSum
@@ -123,6 +124,11 @@ class _QuickReadings:
         from cost_mcp.ledger.version import version
 
         return self._run(version())
+
+    def export_rows(self, query: ReportQuery, mark: Mark | None = None, limit: int | None = None) -> Batch:
+        from cost_mcp.ledger.export_rows import BATCH, export_rows
+
+        return self._run(export_rows(query, mark, BATCH if limit is None else limit))
 
     def close(self) -> None:
         self._db.close()

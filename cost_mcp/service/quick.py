@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from cost_mcp.model.alert import Alert
     from cost_mcp.pricing.catalog import Catalog
     from cost_mcp.service.activity import CallsAnswer, TasksAnswer
+    from cost_mcp.service.exporting import Export
     from cost_mcp.service.plan_windows import WindowsAnswer
     from cost_mcp.service.service import Clock
 
@@ -104,6 +105,12 @@ class Quick:
     def explain(self, call_id: object) -> StoredCall:
         """A call with its charges, price entry and corrections."""
         return found(self.readings.call(self.settings.tenant, clean_name(call_id, "call_id")))
+
+    def export(self, fields: Fields) -> Export:
+        """An export of the calls of a period; its ``batches`` read them from ``readings``."""
+        from cost_mcp.service.exporting import read_export
+
+        return read_export(fields, self.settings, self.clock())
 
     def close(self) -> None:
         """Let go of the file."""
