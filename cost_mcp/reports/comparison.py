@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
+from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
 from cost_mcp.model.moment import EARLIEST, zone
@@ -46,6 +47,9 @@ class Change:
     def inexact(self) -> bool:
         """Whether calls without a known price are missing on either side."""
         return bool(self.current.unpriced_calls or self.previous.unpriced_calls)
+
+
+NO_CHANGES: Mapping[Key, Change] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

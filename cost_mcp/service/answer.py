@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -17,8 +17,9 @@ from cost_mcp.model.fitting import Fitting
 from cost_mcp.model.moment import micros
 from cost_mcp.model.report import CostReport, Group, TaskCost
 from cost_mcp.model.scope import Covered
-from cost_mcp.reports.comparison import Comparison
+from cost_mcp.reports.comparison import NO_CHANGES, Change, Comparison
 from cost_mcp.reports.page import Snapshot, page, with_moment
+from cost_mcp.reports.top import Key
 from cost_mcp.reports.trend import Trend
 from cost_mcp.service.question import ReportQuestion, StatusQuestion
 
@@ -50,6 +51,11 @@ class ReportAnswer:
     efficiency_score: Decimal | None = None
     comparison: Comparison | None = None
     trend: Trend | None = None
+
+    @property
+    def changes(self) -> Mapping[Key, Change]:
+        """What changed in each row since the period before; empty where rows were not compared."""
+        return NO_CHANGES if self.comparison is None else self.comparison.groups
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -146,7 +146,7 @@ def _group_table(answer: ReportAnswer, *, whole: Totals | None) -> Table:
     if dimensions[0] in TIME_DIMENSIONS:
         rows.sort(key=lambda group: group.key[0] or "")  # days read in their order; within one, the largest first
     named = [(tuple(group_names(dimensions, group).values()), group.totals) for group in rows]
-    changes = {} if answer.comparison is None else answer.comparison.groups
+    changes = answer.changes
     return token_table(
         [_title(name) for name in dimensions],
         named,

@@ -11,7 +11,7 @@ from cost_mcp.model.money import display_usd
 from cost_mcp.model.period import WEEKDAYS
 from cost_mcp.model.unpriced import USUAL_UNPRICED
 from cost_mcp.views.shape_budget import is_lower_bound, tightest_first
-from cost_mcp.views.terminal_page import BLANK, Cell, Column, Line, Page, Picture, Span, Table, line
+from cost_mcp.views.terminal_page import BLANK, Cell, Column, Drawing, Line, Page, Picture, Span, Table, line
 from cost_mcp.views.terminal_picture import BAR, budget_bar
 from cost_mcp.views.terminal_words import duration_words, moment_words
 from cost_mcp.views.text import calls_words
@@ -35,7 +35,7 @@ NO_BUDGETS: Page = (
 
 def status_page(answer: BudgetAnswer, now: datetime) -> Page:
     """Where budgets stand, the tightest first, after the decision when a spend was asked about."""
-    page: list[Line | Table] = []
+    page: list[Line | Table | Drawing] = []
     if answer.decision is not None:
         word = answer.decision.decision
         page.append(line(Span(word.upper(), _DECISIONS[word]), f"  {answer.decision.why}"))

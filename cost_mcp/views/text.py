@@ -179,7 +179,7 @@ def _group_table(answer: ReportAnswer) -> str:
     unpriced = any(t.unpriced_calls for t in totals)
     labels = {"input_tokens": "input", "output_tokens": "output", **_PARTS}
     head = [*dimensions, "cost", "calls", *(labels[kind] for kind in kinds)]
-    changes = {} if answer.comparison is None else answer.comparison.groups
+    changes = answer.changes
     head += ["subscription"] * subscribed + ["unpriced"] * unpriced + ["change"] * bool(changes)
     rows: list[list[str]] = []
     for group in answer.rows:
