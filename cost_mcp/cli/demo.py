@@ -56,6 +56,12 @@ def demo(around: Surroundings) -> None:
             (
                 BLANK,
                 line(Span("That ledger is gone again. Yours begins with: cost-mcp serve, in your agent's settings.", "dim")),
+                line(
+                    Span("With ", "dim"),
+                    Span("COST_MCP_CAPTURE=auto", "name"),
+                    Span(" in its env it also brings in what the agents on this machine log, old and new: then ask it", "dim"),
+                ),
+                line(Span("what your agents cost this week.", "dim")),
             )
         )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 from dataclasses import dataclass, field
+from datetime import timedelta
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
@@ -13,7 +14,10 @@ from cost_mcp.errors import CostError
 from cost_mcp.model.period import WEEKDAYS
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from cost_mcp.config.settings import Loaded, Settings
+    from cost_mcp.model.plan_limit import PlanLimit
 
 PACKAGES = ("cost-mcp", "mcp", "genai-prices", "aiosqlite", "click", "rich", "pyyaml", "platformdirs", "apprise")
 
@@ -27,6 +31,7 @@ class Diagnosis:
     ledger: dict[str, str] = field(default_factory=dict[str, str])
     settings: dict[str, tuple[str, str]] = field(default_factory=dict[str, tuple[str, str]])
     books: dict[str, str] = field(default_factory=dict[str, str])
+    plans: dict[str, str] = field(default_factory=dict[str, str])
     problems: list[str] = field(default_factory=list[str])
     warnings: list[str] = field(default_factory=list[str])
     notes: list[str] = field(default_factory=list[str])
@@ -113,24 +118,41 @@ def _ledger(found: Diagnosis, settings: Settings, around: Surroundings) -> None:
         totals = quick.cost_report({"period": "total"}).report.totals
         found.ledger["calls"] = f"{totals.calls:,}"
         found.ledger["budgets"] = f"{len(quick.budgets()):,}"
+        now = around.clock()
+        for limit in quick.readings.plan_limits(settings.tenant):
+            found.plans[f"{limit.source} {limit.name}, {limit.window}"] = _fullness(limit, now)
     finally:
         quick.close()
 
 
-def _logs(found: Diagnosis, settings: Settings, around: Surroundings) -> None:
-    """Whose logs lie on this machine, where nobody was told to follow them."""
-    from cost_mcp.sources.places import SOURCES, files_at, places
+def _fullness(limit: PlanLimit, now: datetime) -> str:
+    """How full a plan's window is, as far as anybody said."""
+    from cost_mcp.views.terminal_words import duration_words
 
-    if settings.capture == "auto":
-        return
+    said = f"{limit.used_percent.normalize():f} % used, said {duration_words(max(now - limit.seen_at, timedelta(0)))} ago"
+    if limit.resets_at is None:
+        return said
+    return (
+        f"{said}; resets in {duration_words(limit.resets_at - now)}" if limit.resets_at > now else f"{said}; began anew since"
+    )
+
+
+def _logs(found: Diagnosis, settings: Settings, around: Surroundings) -> None:
+    """Whose logs lie on this machine, where nobody was told to follow them; and whose agent writes none."""
+    from cost_mcp.sources.places import COPILOT, SOURCES, files_at, places
+
     home = Path(around.environ.get("HOME") or Path.home())
-    there = [
-        source for source in SOURCES if any(True for place in places(source, around.environ, home) for _ in files_at(place))
-    ]
-    if there:
+    known = {source: places(source, around.environ, home) for source in SOURCES}
+    there = [source for source, some in known.items() if any(True for place in some for _ in files_at(place))]
+    if there and settings.capture != "auto":
         found.notes.append(
-            f"This machine has logs of {', '.join(there)}: `cost-mcp import` brings them in. With `capture: auto` in config.yaml "
-            "`cost-mcp serve` follows them by itself."
+            f"This machine has logs of {', '.join(there)}: `cost-mcp import` brings them in. With COST_MCP_CAPTURE=auto in the "
+            "server's environment, or `capture: auto` in config.yaml, `cost-mcp serve` follows them by itself."
+        )
+    if COPILOT not in there and any(place.folder.is_dir() for place in known[COPILOT]):
+        found.notes.append(
+            "Copilot CLI writes what its calls used only when its OpenTelemetry file exporter is on: set "
+            "COPILOT_OTEL_FILE_EXPORTER_PATH to a file in ~/.copilot/otel where Copilot is started."
         )
 
 

@@ -37,6 +37,7 @@ def _shape(found: Diagnosis) -> dict[str, object]:
         "settings": {name: {"value": value, "origin": origin} for name, (value, origin) in found.settings.items()},
         "price_table": found.table,
         "price_books": [{"file": file, "layer": layer} for file, layer in found.books.items()],
+        "plans": found.plans,
         "problems": found.problems,
         "warnings": found.warnings,
         "notes": found.notes,
@@ -59,6 +60,7 @@ def _page(found: Diagnosis) -> Page:
     page += [BLANK, line(Span("Ledger", "strong")), _facts(found.ledger)] if found.ledger else []
     page += [BLANK, line(Span("Price table", "strong")), _facts(found.table)] if found.table else []
     page += [BLANK, line(Span("Price books", "strong")), _facts(found.books or {"packaged": "no others"})]
+    page += [BLANK, line(Span("Plans, as their logs say", "strong")), _facts(found.plans)] if found.plans else []
     page += [BLANK] if found.notes or found.warnings or found.problems else []
     page += [line(Span(f"note: {note}", "dim")) for note in found.notes]
     page += [line(Span(f"warning: {warning}", "warning")) for warning in found.warnings]

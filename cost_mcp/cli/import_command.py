@@ -6,7 +6,7 @@ import gc
 import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from threading import Event
 from time import monotonic
@@ -128,7 +128,7 @@ def _since(text: str, settings: Settings) -> datetime:
         day = datetime.strptime(text, "%Y-%m-%d").replace(tzinfo=zone(settings.timezone))
     except ValueError:
         return parse_instant(text, "since")
-    return day.astimezone(UTC)
+    return parse_instant(day, "since")
 
 
 def _home(around: Surroundings) -> Path:
@@ -138,14 +138,14 @@ def _home(around: Surroundings) -> Path:
 
 @contextmanager
 def _bar() -> Generator[Callable[[int, int], None] | None]:
-    """How far the import is, on a terminal; nothing elsewhere."""
+    """How far the import is, how fast and for how long still, on a terminal; nothing elsewhere."""
     if not sys.stderr.isatty():
         yield None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
 
-    columns = (TextColumn("reading logs"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    columns = (TextColumn("reading logs"), BarColumn(), DownloadColumn(), TransferSpeedColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("reading logs", total=None)
 

@@ -30,16 +30,16 @@ def is_database(file: LogFile) -> bool:
 class DatabaseReading(Reading):
     """The reading of one database: of the messages that changed since the last time, by when they did."""
 
-    def _told(self) -> Iterator[Read]:
+    def _told(self) -> Iterator[Read | Cursor]:
         parser, number = self.form.open(FileFacts(self.file.parts), None), 0
         changed = since = self._since()
         for number, message in enumerate(read_messages(Path(self.file.path), since), start=1):
             changed = max(changed, message.changed)
             self.bytes_read += len(message.text)
             yield from parser.feed(message.text, number)
-        self.cursor = Cursor(
+        yield Cursor(
             source=self.file.source,
-            path=self.file.path,
+            path=self.file.name,
             stamp=Stamp.of(self.file.found).to_text(),  # of before the reading: what comes meanwhile is news the next time
             fingerprint="",
             offset=0,

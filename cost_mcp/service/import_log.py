@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import json
 import os
+from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
 
 from cost_mcp.capture.logs.sighting import FileFacts, Read, Sighting, Skip
 from cost_mcp.ledger.cursor import Cursor
-from cost_mcp.service.import_reading import OVERSIZE, UNENDED, Reading
+from cost_mcp.service.import_reading import OVERSIZE, UNENDED, UTF_16, Reading
 from cost_mcp.sources.fingerprint import Fingerprint, Stamp
+from cost_mcp.sources.gemini_folder import folder_of
 from cost_mcp.sources.lines import Lines
 
 if TYPE_CHECKING:
-    from cost_mcp.capture.logs.sighting import LogParser
+    from cost_mcp.capture.logs.sighting import LogParser, State
+
+_UTF_16 = (BOM_UTF16_LE, BOM_UTF16_BE)
 
 MOST_WHOLE_BYTES = 64 << 20
 """The largest file that is read as one document."""
@@ -26,52 +30,67 @@ MOST_WHOLE_BYTES = 64 << 20
 class LogReading(Reading):
     """The reading of a log: of its new lines, or of all of it where it is one document."""
 
-    _start: int = field(default=0, init=False)
-
-    def _told(self) -> Iterator[Read]:
+    def _told(self) -> Iterator[Read | Cursor]:
         with Path(self.file.path).open("rb") as opened:
             stamp = Stamp.of(os.fstat(opened.fileno()))
-            facts = FileFacts(self.file.parts)
+            facts = FileFacts(self.file.parts, folder_of(self.file))
             yield from self._whole(opened, facts, stamp) if self.form.is_whole(facts) else self._lines(opened, facts, stamp)
 
-    def _whole(self, opened: BinaryIO, facts: FileFacts, stamp: Stamp) -> Iterator[Read]:
+    def _whole(self, opened: BinaryIO, facts: FileFacts, stamp: Stamp) -> Iterator[Read | Cursor]:
         if stamp.size > MOST_WHOLE_BYTES:
             yield Skip(1, OVERSIZE, f"The document has {stamp.size:,} bytes.")
         else:
             parser = self.form.open(facts, None)
             yield from parser.feed(opened.read(stamp.size), 1)
             yield from parser.finish()
-        self.bytes_read = stamp.size
-        self._done(opened, stamp, Lines(opened, 0, offset=stamp.size, number=1), None)
+        self.before, self.bytes_read = None, stamp.size
+        yield self._cursor(opened, stamp, Lines(opened, 0, offset=stamp.size, number=1), None)
 
-    def _lines(self, opened: BinaryIO, facts: FileFacts, stamp: Stamp) -> Iterator[Read]:
-        going_on = self._going_on(opened, stamp)
-        if going_on is None:
-            self.before = None
-            lines, parser = Lines(opened, stamp.size), self.form.open(facts, None)
-        else:
-            lines = Lines(opened, stamp.size, offset=going_on.offset, number=going_on.line)
-            parser = self.form.open(facts, cast("Mapping[str, object]", json.loads(going_on.state or "{}")))
-        self._start = lines.offset
+    def _lines(self, opened: BinaryIO, facts: FileFacts, stamp: Stamp) -> Iterator[Read | Cursor]:
+        going_on = self.before = self._going_on(opened, stamp)
+        first = opened.read(len(BOM_UTF8)) if going_on is None else b""
+        if first.startswith(_UTF_16):
+            yield self.left_out(1, UTF_16)
+            yield self._cursor(opened, stamp, Lines(opened, 0, offset=stamp.size), None)
+            return
+        held = None if going_on is None else cast("Mapping[str, object]", json.loads(going_on.state or "{}"))
+        parser = self.form.open(facts, held)
+        unread = len(first) if first == BOM_UTF8 else 0
+        start, behind = (unread, 0) if going_on is None else (going_on.offset, going_on.line)
+        lines = Lines(opened, stamp.size, offset=start, number=behind, rest_every=self.rest_every, passed=self.passed)
         cares, feed = self.form.cares, parser.feed
         for number, text in lines.holding(self.form.needle):
-            if cares(text):
+            if text is None:
+                yield from self._rest(opened, stamp, lines, parser)
+            elif cares(text):
                 yield from feed(text, number)
         yield from parser.finish()
         state = parser.state()
-        for number in lines.oversize:
-            yield Skip(number, OVERSIZE)
-        yield from self._rest(lines, parser)
-        self.bytes_read = lines.offset - self._start
-        self._done(opened, stamp, lines, None if state is None else json.dumps(state, separators=(",", ":")))
+        yield from self._oversize(lines)
+        yield from self._behind(lines, parser)
+        self.bytes_read = lines.offset - start
+        yield self._cursor(opened, stamp, lines, state)
 
-    def _rest(self, lines: Lines, parser: LogParser) -> Iterator[Read]:
+    def _rest(self, opened: BinaryIO, stamp: Stamp, lines: Lines, parser: LogParser) -> Iterator[Read | Cursor]:
+        """A place to go on from if this ends before the file does. Its stamp is that of no file: there is more to read."""
+        yield from parser.finish()
+        state = parser.state()
+        if state is not None:
+            yield from self._oversize(lines)
+            yield self._cursor(opened, Stamp(stamp.identity, lines.offset, 0), lines, state)
+
+    def _oversize(self, lines: Lines) -> Iterator[Read]:
+        numbers, lines.oversize = lines.oversize, []
+        for number in numbers:
+            yield self.left_out(number, OVERSIZE)
+
+    def _behind(self, lines: Lines, parser: LogParser) -> Iterator[Read]:
         """What stands behind the last line break. A whole call in it counts, and the line is read again once it has an end."""
         if not lines.rest.strip() or not self.form.cares(lines.rest):
             return
         told = [*parser.feed(lines.rest, lines.number + 1), *parser.finish()]
         calls = [one for one in told if isinstance(one, Sighting)]
-        yield from calls or [Skip(lines.number + 1, UNENDED)]
+        yield from calls or [self.left_out(lines.number + 1, UNENDED)]
 
     def _going_on(self, opened: BinaryIO, stamp: Stamp) -> Cursor | None:
         """The cursor, when the file has only grown since."""
@@ -80,16 +99,16 @@ class LogReading(Reading):
             return None
         return before if Fingerprint.from_text(before.fingerprint).is_of(opened, stamp.size) else None
 
-    def _done(self, opened: BinaryIO, stamp: Stamp, lines: Lines, state: str | None) -> None:
+    def _cursor(self, opened: BinaryIO, stamp: Stamp, lines: Lines, state: State | None) -> Cursor:
         earlier = self.before
-        self.cursor = Cursor(
+        return Cursor(
             source=self.file.source,
-            path=self.file.path,
+            path=self.file.name,
             stamp=stamp.to_text(),
             fingerprint=Fingerprint.of(opened, lines.offset).to_text(),
             offset=lines.offset,
             line=lines.number,
-            state=state,
+            state=None if state is None else json.dumps(state, separators=(",", ":")),
             calls=self.calls + (earlier.calls if earlier else 0),
             skipped=self.skipped + (earlier.skipped if earlier else 0),
         )

@@ -19,9 +19,13 @@ from cost_mcp.sources.opencode_db import written_with
 from cost_mcp.sources.places import SOURCES, LogFile, files_at, files_named, places
 
 if TYPE_CHECKING:
+    from tempfile import TemporaryDirectory
+
     from cost_mcp.config.settings import Settings
+    from cost_mcp.ledger.cursor import Cursor
     from cost_mcp.ledger.intake import Intake
     from cost_mcp.ledger.outlook import Outlook
+    from cost_mcp.ledger.stored import StoredEntry
     from cost_mcp.pricing.catalog import Catalog
 
 ALL = "all"
@@ -119,8 +123,38 @@ def take_anew(importing: Importing, order: ImportOrder, machine: Machine, paths:
     importing.take(files if paths is None else (file for file in files if not paths.isdisjoint(written_with(file.path))))
 
 
+@dataclass(frozen=True, slots=True)
+class Overlaid:
+    """The ledger as it would be: what a dry run has written, and below it what there is."""
+
+    written: Intake
+    below: Outlook
+
+    def cursors(self, tenant: str, source: str | None = None) -> tuple[Cursor, ...]:
+        """As ``Outlook.cursors``: those there are, for a dry run reads nothing for good."""
+        return self.below.cursors(tenant, source)
+
+    def known(self, tenant: str, call_ids: Sequence[str]) -> Mapping[str, StoredEntry]:
+        """As ``Outlook.known``."""
+        return {**self.below.known(tenant, call_ids), **self.written.known(tenant, call_ids)}
+
+    def rules(self, tenant: str, mark: str) -> tuple[tuple[str, str], ...]:
+        """As ``Outlook.rules``."""
+        return self.below.rules(tenant, mark)
+
+    def alerts_are_due(self, tenant: str) -> bool:
+        """As ``Outlook.alerts_are_due``; a dry run raises none."""
+        return self.below.alerts_are_due(tenant)
+
+    def close(self) -> None:
+        """Both are closed by who opened them."""
+
+
 class Bench:
-    """What an import works with, opened when it is needed: the ledger to look up, to write, and the prices."""
+    """What an import works with, opened when it is needed: the ledger to look up, to write, and the prices.
+
+    A dry run writes to a ledger that is thrown away: however much it reads, it knows what it has seen, as a true import does.
+    """
 
     def __init__(self, settings: Settings, clock: Callable[[], datetime], *, dry_run: bool) -> None:
         self._settings = settings
@@ -128,6 +162,7 @@ class Bench:
         self._dry_run = dry_run
         self._intake: Intake | None = None
         self._looking: Outlook | None = None
+        self._scratch: TemporaryDirectory[str] | None = None
         self._kept = 0
 
     def intake(self) -> Intake:
@@ -135,13 +170,22 @@ class Bench:
         if self._intake is None:
             from cost_mcp.ledger.intake import Intake
 
-            self._intake = Intake(self._settings.ledger_path, now=self._clock(), window_of=window_of)
+            path = self._settings.ledger_path
+            if self._dry_run:
+                from tempfile import TemporaryDirectory
+
+                self._scratch = TemporaryDirectory(prefix="cost-mcp-dry-run-")
+                path = Path(self._scratch.name) / "ledger.db"
+            self._intake = Intake(path, now=self._clock(), window_of=window_of)
         return self._intake
 
     def outlook(self) -> Outlook:
         """The ledger to look things up in: for reading only, until there is something to write."""
-        if self._intake is not None:
-            return self._intake
+        if self._intake is not None and self._dry_run:
+            return Overlaid(self._intake, self._looked_into())
+        return self._looked_into() if self._intake is None else self._intake
+
+    def _looked_into(self) -> Outlook:
         if self._looking is None:
             try:
                 self._looking = open_outlook(self._settings.ledger_path)
@@ -170,7 +214,7 @@ class Bench:
 
     def keep_prices(self) -> None:
         """Keep what was resolved meanwhile."""
-        if "catalog" not in self.__dict__ or self._intake is None:
+        if "catalog" not in self.__dict__ or self._intake is None or self._dry_run:
             return
         found = self.catalog.remembered()
         if len(found) > self._kept:
@@ -185,6 +229,8 @@ class Bench:
             if one is not None:
                 one.close()
         self._looking = self._intake = None
+        if self._scratch is not None:
+            self._scratch.cleanup()
 
 
 @contextmanager
@@ -200,7 +246,8 @@ def open_importing(
         yield Importing(
             settings=settings,
             outlook=bench.outlook,
-            intake=None if order.dry_run else bench.intake,
+            intake=bench.intake,
+            dry_run=order.dry_run,
             catalog=lambda: bench.catalog,
             naming=naming,
             formats=FORMATS,

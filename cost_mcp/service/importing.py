@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from cost_mcp.capture.logs.sighting import LogFormat, Sighting, Skip
 from cost_mcp.errors import CostError
+from cost_mcp.ledger.cursor import Cursor
 from cost_mcp.ledger.repeat import corrects
 from cost_mcp.model.charge import PricedCall
 from cost_mcp.model.receipt import EXISTS
@@ -17,14 +18,15 @@ from cost_mcp.model.succession import succeed
 from cost_mcp.service.import_database import DatabaseReading, is_database
 from cost_mcp.service.import_log import LogReading
 from cost_mcp.service.import_packed import PackedReading
+from cost_mcp.service.import_progress import Progress, bytes_new
 from cost_mcp.service.import_reading import Reading
 from cost_mcp.service.import_summary import ImportSummary, SourceTally
 from cost_mcp.sources.fingerprint import Stamp
+from cost_mcp.sources.lines import REST_BYTES
 from cost_mcp.sources.packed import is_packed
 
 if TYPE_CHECKING:
     from cost_mcp.config.settings import Settings
-    from cost_mcp.ledger.cursor import Cursor
     from cost_mcp.ledger.intake import Intake
     from cost_mcp.ledger.outlook import Outlook
     from cost_mcp.ledger.stored import StoredEntry
@@ -54,9 +56,9 @@ class Told:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listener:
-    """Who hears of an import while it runs: of every line and call that made no new call, and of how far it is.
+    """Who hears of an import while it runs: of every line and call that made no new call, and of how far it is, in bytes.
 
-    ``ended`` says that it should stop after the file at hand.
+    ``ended`` says that it should stop after the file at hand, or where that may be gone on from.
     """
 
     told: Callable[[Told], None] | None = None
@@ -100,7 +102,7 @@ class Importing:
     Args:
         settings: tenant and billing.
         outlook: the ledger, to look things up in.
-        intake: opens the ledger for writing when there is something to write; None for a dry run.
+        intake: opens the ledger for writing when there is something to write.
         catalog: opens the prices when there is something to price.
         naming: gives calls their context.
         formats: how each source's logs are read.
@@ -108,13 +110,15 @@ class Importing:
         listener: hears what becomes of lines and calls.
         narrowed: which calls are wanted.
         anew: read every file from its beginning.
+        dry_run: what is written is thrown away; nobody is told of it, and it need not be durable.
         at_once: how many calls one transaction holds.
+        rest_every: how many bytes of files are read at most before what they told is written down.
         settle: done at the end of a run.
     """
 
     settings: Settings
     outlook: Callable[[], Outlook]
-    intake: Callable[[], Intake] | None
+    intake: Callable[[], Intake]
     catalog: Callable[[], Catalog]
     naming: Naming
     formats: Mapping[str, LogFormat]
@@ -122,18 +126,20 @@ class Importing:
     listener: Listener = field(default_factory=Listener)
     narrowed: Narrowed = field(default_factory=Narrowed)
     anew: bool = False
+    dry_run: bool = False
     at_once: int = CALLS_AT_ONCE
+    rest_every: int = REST_BYTES
     settle: Callable[[], None] = lambda: None
     _tallies: dict[str, SourceTally] = field(default_factory=dict[str, SourceTally], init=False)
     _problems: list[str] = field(default_factory=list[str], init=False)
-    _cursors: dict[tuple[str, str], Cursor] = field(default_factory=dict[tuple[str, str], "Cursor"], init=False)
-    _moved: dict[tuple[str, str], Cursor] = field(default_factory=dict[tuple[str, str], "Cursor"], init=False)
+    _cursors: dict[tuple[str, str], Cursor] = field(default_factory=dict[tuple[str, str], Cursor], init=False)
+    _moved: dict[tuple[str, str], Cursor] = field(default_factory=dict[tuple[str, str], Cursor], init=False)
     _loaded: set[str] = field(default_factory=set[str], init=False)
     _pending: dict[str, _Found] = field(default_factory=dict[str, _Found], init=False)
-    _read: list[Cursor] = field(default_factory=list["Cursor"], init=False)
+    _read: list[Cursor] = field(default_factory=list[Cursor], init=False)
     _limits: dict[tuple[str, str, str], PlanLimit] = field(default_factory=dict[tuple[str, str, str], "PlanLimit"], init=False)
     _unsettled: bool = field(default=False, init=False)
-    _bytes_done: int = field(default=0, init=False)
+    _progress: Progress = field(default_factory=Progress, init=False)
 
     def take(self, files: Iterable[LogFile]) -> None:
         """Bring in what these files hold that was not read before; durable when this returns.
@@ -141,35 +147,37 @@ class Importing:
         A file that cannot be read is a problem and stops no other.
         """
         changed = list(self._changed(files))
-        whole = sum(file.found.st_size for file, _ in changed)
-        if changed and self.listener.progress is not None:
-            self.listener.progress(self._bytes_done, whole)
+        self._progress.heard = self.listener.progress
+        if changed:
+            self._progress.expect(sum(bytes_new(file, cursor) for file, cursor in changed))
         for file, cursor in sorted(changed, key=lambda pair: pair[0].found.st_mtime_ns):
             # The oldest first: of a call that a later session copied, the session that made it is told of first.
-            self._take_one(file, cursor, whole)
-            if self.listener.ended is not None and self.listener.ended():
+            self._progress.begin(file, cursor)
+            self._take_one(file, cursor)
+            self._progress.end()
+            if self._has_ended():
                 break
         self._flush()
-        if self._unsettled and self.intake is not None:
+        if self._unsettled and not self.dry_run:
             self._unsettled = False
             self.intake().settle()
 
     def finish(self, began: float) -> ImportSummary:
         """What came of everything taken since the last time; alerts that it calls for are raised now."""
         alerts = 0
-        if self.intake is not None and (self._wrote() or self.outlook().alerts_are_due(self.settings.tenant)):
+        if not self.dry_run and (self._wrote() or self.outlook().alerts_are_due(self.settings.tenant)):
             alerts = self.intake().raise_due(self.settings.tenant, self.clock())
             if sum(tally.calls + tally.corrected for tally in self._tallies.values()) >= FOLD_FROM:
                 self.intake().fold()
         self.settle()
         tallies, self._tallies = self._tallies, {}
         problems, self._problems = self._problems, []
-        self._bytes_done = 0
+        self._progress.forget()
         return ImportSummary(
             sources=tallies,
             seconds=monotonic() - began,
             alerts=alerts,
-            dry_run=self.intake is None,
+            dry_run=self.dry_run,
             problems=tuple(problems),
         )
 
@@ -189,8 +197,8 @@ class Importing:
                 cursor = None
             elif cursor is not None and cursor.stamp == Stamp.of(file.found).to_text():
                 tally.unchanged += 1
-                if cursor.path != file.path:
-                    self._read.append(replace(cursor, path=file.path))
+                if cursor.path != file.name:
+                    self._read.append(replace(cursor, path=file.name))
                 continue
             if not self.narrowed.may_hold(file):
                 tally.unchanged += 1
@@ -204,12 +212,15 @@ class Importing:
             for cursor in self.outlook().cursors(self.settings.tenant, file.source):
                 self._cursors[file.source, cursor.path] = cursor
                 self._moved[file.source, Stamp.from_text(cursor.stamp).identity] = cursor
-        known = self._cursors.get((file.source, file.path))
+        known = self._cursors.get((file.source, file.name))
         return known if known is not None else self._moved.get((file.source, Stamp.of(file.found).identity))
 
-    def _take_one(self, file: LogFile, cursor: Cursor | None, whole: int) -> None:
+    def _has_ended(self) -> bool:
+        return self.listener.ended is not None and self.listener.ended()
+
+    def _take_one(self, file: LogFile, cursor: Cursor | None) -> None:
         form, tally = self.formats[file.source], self.tally(file.source)
-        reading = _reading(file, form, cursor)
+        reading = self._reading(file, form, cursor)
         left_out = tally.left_out
         try:
             for one in reading.reads():
@@ -218,19 +229,25 @@ class Importing:
                     self._tell(file, one.reason, one.detail, number=one.line)
                 elif isinstance(one, Sighting):
                     self._sight(one, form, file, tally)
+                elif isinstance(one, Cursor):
+                    # What was left out may be wanted the next time: the file then counts as not read.
+                    if tally.left_out == left_out and not self.anew:
+                        self._read.append(one)
+                    if self._progress.unsaved >= self.rest_every:
+                        self._flush()
+                        if self._has_ended():
+                            break
                 else:
                     self._note(one)
         except OSError as error:
             tally.failed += 1
-            self._problems.append(f"{file.path} cannot be read ({error.strerror}).")
+            self._problems.append(f"{file.name} cannot be read ({error.strerror}).")
             return
         tally.bytes_read += reading.bytes_read
-        self._bytes_done += file.found.st_size
-        if self.listener.progress is not None:
-            self.listener.progress(self._bytes_done, whole)
-        # What was left out may be wanted the next time: the file then counts as not read.
-        if reading.cursor is not None and tally.left_out == left_out and not self.anew:
-            self._read.append(reading.cursor)
+
+    def _reading(self, file: LogFile, form: LogFormat, cursor: Cursor | None) -> Reading:
+        kind = DatabaseReading if is_database(file) else PackedReading if is_packed(file.path) else LogReading
+        return kind(file, form, cursor, passed=self._progress.at, rest_every=self.rest_every)
 
     def _note(self, limit: PlanLimit) -> None:
         known = self._limits.get(limit.key)
@@ -247,7 +264,7 @@ class Importing:
         if not self.narrowed.takes(call):
             tally.left_out += 1
             return
-        found = _Found(call, sighting, tally, file.path)
+        found = _Found(call, sighting, tally, file.name)
         earlier = self._pending.get(call.call_id)
         if earlier is None:
             self._pending[call.call_id] = found
@@ -262,19 +279,16 @@ class Importing:
             self._tell(file, "merged", "It tells of a call that was read before.", key=call.call_id)
 
     def _flush(self) -> None:
+        self._progress.unsaved = 0
         pending, self._pending = self._pending, {}
         read, self._read = self._read, []
         limits, self._limits = self._limits, {}
-        if not pending and not (read and self.intake is not None):
+        if not pending and (self.dry_run or not read):
             return
         tenant = self.settings.tenant
         known = self.outlook().known(tenant, [*pending])
         wanted = [found for key, found in pending.items() if self._is_news(found, known.get(key))]
         priced = [(found, call) for found in wanted if (call := self._priced(found)) is not None]
-        if self.intake is None:
-            for found, call in priced:
-                found.tally.took(call, None if found.stored is None else found.stored.priced)
-            return
         answers = self.intake().bring_in(tenant, [call for _, call in priced], self.clock(), read=read, limits=limits.values())
         self._unsettled = True
         for (found, call), answer in zip(priced, answers, strict=True):
@@ -324,14 +338,8 @@ class Importing:
 
     def _tell(self, file: LogFile, what: str, why: str, *, number: int | None = None, key: str | None = None) -> None:
         if self.listener.told is not None:
-            self.listener.told(Told(file=file.path, what=what, why=why, number=number, key=key))
+            self.listener.told(Told(file=file.name, what=what, why=why, number=number, key=key))
 
     def _tell_of(self, found: _Found, what: str, why: str) -> None:
         if self.listener.told is not None:
             self.listener.told(Told(file=found.file, what=what, why=why, key=found.call.call_id))
-
-
-def _reading(file: LogFile, form: LogFormat, cursor: Cursor | None) -> Reading:
-    if is_database(file):
-        return DatabaseReading(file, form, cursor)
-    return PackedReading(file, form) if is_packed(file.path) else LogReading(file, form, cursor)

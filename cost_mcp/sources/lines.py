@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
 CHUNK_BYTES = 1 << 17
 MOST_LINE_BYTES = 16 << 20
 """The longest line that is looked at. Longer ones hold images and whole files; a call's usage stands in a short one."""
+REST_BYTES = 64 << 20
+"""How far apart places are at which a reading may be left: what is read twice after a kill, at most."""
 
 
 class Lines:
@@ -23,6 +25,8 @@ class Lines:
         offset: the byte to begin at: the start of a line.
         number: how many lines lie before it.
         most: the longest line that is kept.
+        rest_every: how many bytes lie between two rests, at least.
+        passed: hears which byte was reached, once a chunk.
     """
 
     def __init__(
@@ -34,6 +38,8 @@ class Lines:
         number: int = 0,
         most: int = MOST_LINE_BYTES,
         chunk: int = CHUNK_BYTES,
+        rest_every: int = REST_BYTES,
+        passed: Callable[[int], None] = lambda _: None,
     ) -> None:
         self.offset = offset
         self.number = number
@@ -43,18 +49,21 @@ class Lines:
         self._end = end
         self._most = most
         self._chunk = chunk
+        self._rest_every = rest_every
+        self._passed = passed
 
-    def holding(self, needle: bytes) -> Iterator[tuple[int, bytes]]:
+    def holding(self, needle: bytes) -> Iterator[tuple[int, bytes | None]]:
         """The lines that hold ``needle``, without their line breaks, each with its number; in order.
 
         The others are never taken out of the file's bytes: most of a log is what was said, and only few lines of it count. A line
-        that was too long is left out.
+        that was too long is left out. None in a line's place is a rest: everything before ``offset`` was given, another reading may
+        begin there, and whoever rests may move in the file.
 
         Args:
             needle: some bytes without a line break; empty for every line.
         """
         self._file.seek(self.offset)
-        position = self.offset
+        position = rested = self.offset
         held: list[bytes] = []
         size = 0
         while position < self._end:
@@ -62,6 +71,7 @@ class Lines:
             if not chunk:
                 break  # it was cut meanwhile
             position += len(chunk)
+            self._passed(position)
             first = chunk.find(b"\n")
             if first < 0:
                 size = self._hold(held, chunk, size)
@@ -78,6 +88,10 @@ class Lines:
             self.offset = position - (len(chunk) - last - 1)
             held = [chunk[last + 1 :]]
             size = len(held[0])
+            if self.offset - rested >= self._rest_every:
+                rested = self.offset
+                yield self.number, None
+                self._file.seek(position)
         self.rest = b"" if size > self._most else b"".join(held)
 
     def _between(self, chunk: bytes, start: int, last: int, needle: bytes) -> Iterator[tuple[int, bytes]]:

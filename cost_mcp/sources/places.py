@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,16 +34,38 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class LogFile:
-    """A file found: whose log it is, where it lies, and the parts of its path below the agent's folder, its name last."""
+    """A file found: whose log it is, where it lies, and the parts of its path below the agent's folder, its name last.
+
+    A folder that may not be looked into is told like a file, so that reading it says why.
+    """
 
     source: str
     path: str
     parts: tuple[str, ...]
     found: os.stat_result
 
+    @property
+    def name(self) -> str:
+        """Its path as text that can be stored and shown, bytes that are no UTF-8 escaped in it."""
+        return _text(self.path)
 
-_CLAUDE, _CODEX, _GEMINI, _OPENCODE, _COPILOT = "claude-code", "codex", "gemini-cli", "opencode", "copilot"
-SOURCES = (_CLAUDE, _CODEX, _GEMINI, _OPENCODE, _COPILOT)
+
+def _text(path: str) -> str:
+    return path if path.isascii() else path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+_UNKNOWN = os.stat_result([0] * 10, {"st_mtime_ns": 0})
+
+
+class NotAFile(OSError):
+    """What was named is neither a file nor a folder: a pipe, a socket, a device."""
+
+    def __init__(self) -> None:
+        super().__init__(errno.EINVAL, "neither a file nor a folder")
+
+
+_CLAUDE, _CODEX, _GEMINI, _OPENCODE, COPILOT = "claude-code", "codex", "gemini-cli", "opencode", "copilot"
+SOURCES = (_CLAUDE, _CODEX, _GEMINI, _OPENCODE, COPILOT)
 """The agents whose default places are known."""
 
 _BELOW: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
@@ -49,7 +73,7 @@ _BELOW: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     _CODEX: (("sessions", "archived_sessions"), (".jsonl", PACKED)),
     _GEMINI: (("tmp",), (".json", ".jsonl")),
     _OPENCODE: (("storage/message", ""), (".json", ".db")),
-    _COPILOT: (("otel",), (".jsonl",)),
+    COPILOT: (("otel",), (".jsonl",)),
 }
 
 
@@ -71,7 +95,7 @@ def places(source: str, environ: Mapping[str, str], home: Path) -> tuple[Place, 
 
 def _named_file(source: str, environ: Mapping[str, str], home: Path) -> Path | None:
     """The one file that an agent's environment has it write to, beside or instead of those in its folder."""
-    if source == _COPILOT and (path := environ.get("COPILOT_OTEL_FILE_EXPORTER_PATH", "").strip()):
+    if source == COPILOT and (path := environ.get("COPILOT_OTEL_FILE_EXPORTER_PATH", "").strip()):
         return _at(path, home)
     if source == _OPENCODE and (path := environ.get("OPENCODE_DB", "").strip()).endswith(DATABASE):
         return _base("XDG_DATA_HOME", ".local/share", environ, home) / "opencode" / path
@@ -106,11 +130,15 @@ def _at(text: str, home: Path) -> Path:
 
 
 def files_at(place: Place) -> Iterator[LogFile]:
-    """The log files of a place, each with what the file system says of it; nothing where there is no such folder."""
+    """The log files of a place, each with what the file system says of it; nothing where there is no such folder.
+
+    Pipes, sockets and devices are no logs. A folder that is reached twice, by links, is looked into once.
+    """
+    seen: set[tuple[int, int]] = set()
     for root, part in zip(place.roots, place.below, strict=True):
         above = tuple(part.split("/")) if part else ()
         # A place that is the agent's folder itself is not searched below: its other parts are places of their own.
-        yield from _below(place, str(root), above, MOST_DEPTH if part else 0)
+        yield from _below(place, str(root), above, MOST_DEPTH if part else 0, seen)
 
 
 def files_named(source: str, path: Path, endings: Sequence[str] = ()) -> Iterator[LogFile]:
@@ -123,10 +151,12 @@ def files_named(source: str, path: Path, endings: Sequence[str] = ()) -> Iterato
     found = stat_with_log(path) if path.name.endswith(DATABASE) else path.stat()
     absolute = path.absolute()
     parts = _parts_of(source, absolute)
-    if absolute.is_dir():
-        yield from _below(Place(source, absolute, ("",), known), str(absolute), parts, MOST_DEPTH)
+    if stat.S_ISDIR(found.st_mode):
+        yield from _below(Place(source, absolute, ("",), known), str(absolute), parts, MOST_DEPTH, set())
+    elif stat.S_ISREG(found.st_mode):
+        yield LogFile(source, str(absolute), parts or (_text(absolute.name),), found)
     else:
-        yield LogFile(source, str(absolute), parts or (absolute.name,), found)
+        raise NotAFile
 
 
 def _parts_of(source: str, path: Path) -> tuple[str, ...]:
@@ -137,21 +167,28 @@ def _parts_of(source: str, path: Path) -> tuple[str, ...]:
     return path.parts[-1:] if path.is_file() else ()
 
 
-def _below(place: Place, folder: str, parts: tuple[str, ...], depth: int) -> Iterator[LogFile]:
+def _below(place: Place, folder: str, parts: tuple[str, ...], depth: int, seen: set[tuple[int, int]]) -> Iterator[LogFile]:
     try:
+        found = Path(folder).stat()
+        if (found.st_dev, found.st_ino) in seen:
+            return
+        seen.add((found.st_dev, found.st_ino))
         with os.scandir(folder) as listing:
             entries = sorted(listing, key=lambda entry: entry.name)
-    except (FileNotFoundError, NotADirectoryError):
+    except PermissionError:
+        yield LogFile(place.source, folder, parts, _UNKNOWN)
         return
     except OSError:
-        return  # what may not be looked into holds nothing for us
+        return  # it is not there, or went meanwhile
     for entry in entries:
         try:
+            below = (*parts, _text(entry.name))
             if entry.is_dir():
                 if depth > 0:
-                    yield from _below(place, entry.path, (*parts, entry.name), depth - 1)
+                    yield from _below(place, entry.path, below, depth - 1, seen)
             elif entry.name.endswith(place.endings):
-                found = stat_with_log(Path(entry.path)) if entry.name.endswith(DATABASE) else entry.stat()
-                yield LogFile(place.source, entry.path, (*parts, entry.name), found)
+                known = stat_with_log(Path(entry.path)) if entry.name.endswith(DATABASE) else entry.stat()
+                if stat.S_ISREG(known.st_mode):
+                    yield LogFile(place.source, entry.path, below, known)
         except OSError:
-            continue  # gone between listing and looking
+            continue  # gone between listing and looking, or a link that leads nowhere

@@ -34,6 +34,7 @@ def test_the_demo_shows_a_real_server_at_work_and_leaves_nothing_behind(environ:
     assert "Unadmitted" not in ran.stdout
     denied = ran.stdout.partition("Decision: deny.")[2]
     assert f"{REVIEWER} $" in denied, "what it takes instead is one of those that were said to fit"
+    assert "COST_MCP_CAPTURE=auto" in ran.stdout.partition("That ledger is gone again.")[2]
     assert list(home.iterdir()) == []
 
 

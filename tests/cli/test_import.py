@@ -163,6 +163,14 @@ def test_a_moved_file_is_known_by_what_it_is(imported: Import, logs: Path):
         assert counts(imported(), "unchanged", "bytes_read", "calls") == (1, 0, 0)
 
 
+def test_what_an_agent_deletes_stays_in_the_ledger(cli: Cli, imported: Import, logs: Path):
+    (logs / "s1.jsonl").write_text(lines(said(1), said(2)))
+    imported()
+    (logs / "s1.jsonl").unlink()
+    assert counts(imported(), "files", "calls") == (0, 0)
+    assert counts(report(cli), "calls", "total_cost_usd") == (2, "0.009")
+
+
 def test_a_provisional_call_is_corrected_by_its_final_line_when_that_comes(cli: Cli, imported: Import, logs: Path):
     log = logs / "s1.jsonl"
     log.write_text(lines(said(1, output=2, stop=None)))
@@ -237,6 +245,17 @@ def test_a_dry_run_says_what_would_come_in_and_writes_nothing(cli: Cli, imported
     assert report(cli)["calls"] == 2
 
 
+def test_a_dry_run_counts_a_call_once_however_many_lie_between_its_copies(cli: Cli, imported: Import, logs: Path, home: Path):
+    session = lines(*(said(n) for n in range(1500)))
+    (logs / "s1.jsonl").write_text(session)
+    (logs / "s2.jsonl").write_text(session)
+    foreseen = imported("--dry-run")
+    assert counts(foreseen, "calls", "merged", "cost_usd") == (1500, 1500, "6.75")
+    assert not [file.name for file in home.iterdir() if "ledger" in file.name]
+    assert counts(imported(), "calls", "merged", "cost_usd") == counts(foreseen, "calls", "merged", "cost_usd")
+    assert report(cli)["calls"] == 1500
+
+
 def test_explain_says_what_became_of_each_line_and_quotes_none(cli: Cli, imported: Import, logs: Path):
     log = logs / "s1.jsonl"
     error = said(9, isApiErrorMessage=True)
@@ -293,10 +312,20 @@ def test_the_summary_for_people_names_what_came_in(cli: Cli, logs: Path):
     assert "No logs were found" in cli("import", "codex").out
 
 
+def test_doctor_says_that_copilot_writes_nothing_unless_told_to(cli: Cli, home: Path):
+    advice = "COPILOT_OTEL_FILE_EXPORTER_PATH"
+    assert advice not in cli("doctor").out
+    (home / ".copilot" / "otel").mkdir(parents=True)
+    assert any(advice in note for note in json.loads(cli("doctor", "--json", CAPTURE="auto").out)["notes"])
+    (home / ".copilot" / "otel" / "copilot.jsonl").write_text("")
+    assert advice not in cli("doctor").out
+
+
 def test_doctor_offers_to_follow_the_logs_that_are_there(cli: Cli, logs: Path):
     (logs / "s1.jsonl").write_text(lines(said(1)))
     offered = "This machine has logs of claude-code"
-    assert any(offered in note for note in json.loads(cli("doctor", "--json").out)["notes"])
+    (note,) = [note for note in json.loads(cli("doctor", "--json").out)["notes"] if offered in note]
+    assert "COST_MCP_CAPTURE=auto" in note
     assert offered not in cli("doctor", CAPTURE="auto", SOURCE_BILLING="codex=subscription").out
 
 

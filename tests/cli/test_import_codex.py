@@ -80,6 +80,42 @@ def test_a_damaged_packed_session_is_told_of_and_stops_no_other(cli: Any, codex:
     assert fork.exists()
 
 
+def test_what_a_run_printed_is_unpriced_and_provisional_until_its_log_tells_each_call(
+    cli: Any, codex: Callable[[str], Path], tmp_path: Path
+):
+    """A printed total names no model: that is said everywhere and is never $0; the session's log then takes its place."""
+    printed = tmp_path / "run.jsonl"
+    shutil.copy(LOGS / "exec-json-and-log" / "old.jsonl", printed)
+    first = cli("import", "codex", str(printed), "--json").json
+    assert (first["calls"], first["provisional"], first["unpriced"], first["cost_usd"]) == (1, 1, 1, "0")
+    report = cli("report", "--period", "total", "--json").json
+    assert (report["unpriced_calls"], report["lower_bound"], report["provisional_calls"]) == (1, True, 1)
+    assert "no known price" in cli("report", "--period", "total").out
+    key = "codex:01a1f82f-1e80-7030-8000-000000000030:first"
+    explained = cli("prices", "explain", key, "--json").json
+    assert (explained["model"], explained["provisional"], "cost_usd" in explained) == ("unknown", True, False)
+    assert "together" in " ".join(explained["warnings"])
+
+    codex("exec-json-and-log")
+    imported(cli)
+    report = cli("report", "--period", "total", "--json").json
+    assert (report["calls"], report["unpriced_calls"], report.get("provisional_calls", 0)) == (4, 0, 0)
+    assert report["total_tokens"] == 31_590
+    explained = cli("prices", "explain", key, "--json").json
+    assert (explained["model"], explained["revision"], explained["earlier"][0]["model"]) == ("gpt-5.4", 2, "unknown")
+    assert cli("import", "codex", str(printed), "--json").json["unchanged"] == 1
+    assert cli("verify").code == 0
+
+
+def test_how_full_the_plan_is_stands_with_the_doctor(cli: Any, codex: Callable[[str], Path]):
+    codex("remote-compaction")
+    imported(cli)
+    plans = cli("doctor", "--json").json["plans"]
+    assert plans
+    assert all(" % used, said " in said for said in plans.values())
+    assert "Plans, as their logs say" in cli("doctor").out
+
+
 def pack(log: Path) -> Path:
     """As Codex does a week after a session's last line."""
     packed = log.with_name(log.name + ".zst")

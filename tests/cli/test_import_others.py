@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from datetime import datetime
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -132,6 +133,20 @@ def test_gemini_and_copilot_are_found_where_they_write(cli: Any, home: Path):
     assert total(cli, "--source", "copilot") == ("0.103677", 2)
     imported(cli)
     assert total(cli)[1] == 5
+
+
+def test_a_chat_of_gemini_belongs_to_the_project_whose_folder_is_noted_beside_it(cli: Any, home: Path, tmp_path: Path):
+    repository = tmp_path / "ping"
+    (repository / ".git").mkdir(parents=True)
+    (repository / "deep").mkdir()
+    chats = home / ".gemini" / "tmp"
+    shutil.copytree(LOGS / "gemini_cli" / "resumed_into_lines" / "tmp", chats)
+    (chats / "pong" / ".project_root").write_text(str(repository / "deep"))
+    hashed = chats / sha256(b"/home/kim/paddle").hexdigest() / "chats"
+    shutil.copytree(next((LOGS / "gemini_cli" / "document_rewritten").rglob("chats")), hashed)
+    (home / ".gemini" / "projects.json").write_text(json.dumps({"projects": {"/home/kim/paddle": "paddle"}}))
+    imported(cli, "gemini-cli")
+    assert [total(cli, "--project", name)[1] for name in ("ping", "paddle", "pong")] == [3, 2, 0]
 
 
 def test_agents_are_followed_to_where_their_environment_sends_them(home: Path, tmp_path: Path):

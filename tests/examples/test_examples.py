@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
+import time
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
@@ -66,6 +69,28 @@ async def test_the_server_of_an_example_starts_and_records(configuration: Path, 
     assert {tool.name for tool in listed.tools} >= TOOLS
     assert not answer.is_error
     assert (answer.structured_content or {})["cost_usd"] == "0.00525"
+
+
+@pytest.mark.parametrize("configuration", CONFIGURATIONS, ids=lambda p: str(cast("Path", p).relative_to(EXAMPLES)))
+async def test_who_only_added_the_server_can_ask_what_the_agents_on_the_machine_cost(configuration: Path, tmp_path: Path):
+    (log,) = (LOGS / "web-search").rglob("*.jsonl")
+    folder = tmp_path / ".claude" / "projects" / "-home-kim-shop"
+    folder.mkdir(parents=True)
+    shutil.copy(log, folder)
+    server = server_of(configuration)
+    env = {name: answered(value) for name, value in cast("dict[str, str]", server["env"]).items()}
+    env |= {"COST_MCP_PROJECT": ""}  # whoever asks about one project hears of that one
+    parameters = StdioServerParameters(
+        command=server["command"], args=server["args"], env=environment(tmp_path / "ledger.db") | env, cwd=tmp_path
+    )
+    async with Client(parameters) as client:
+        end = time.monotonic() + 60
+        while True:
+            answer = await client.call_tool("get_cost_report", {"period": "total"})
+            if (answer.structured_content or {})["calls"] == 1:
+                break
+            assert time.monotonic() < end, answer
+            await asyncio.sleep(0.1)  # asking again, not waiting for a time
 
 
 def test_the_commands_of_the_ci_example_run(tmp_path: Path):
@@ -156,6 +181,38 @@ def test_the_plugins_manifest_is_one_that_claude_code_takes():
     assert manifest["version"] == version("cost-mcp")
     assert set(manifest["author"]) <= {"name", "email", "url"}
     assert {path.name for path in MANIFEST.parent.iterdir()} == {"plugin.json"}, "everything else lies beside this folder"
+
+
+def test_the_plugins_hooks_are_ones_that_claude_code_takes():
+    """Source: https://code.claude.com/docs/en/hooks and /plugins-reference (hooks/hooks.json), read 2026-11-22.
+
+    A background hook says so, a matcher is given only where it filters, a timeout is in seconds. What runs when a session ends has a
+    minute at most, and 1.5 s where a plugin brings it, whatever it asks for; what it did not get to is imported the next time.
+    """
+    written = cast("dict[str, Any]", json.loads((PLUGIN / "hooks" / "hooks.json").read_text()))
+    assert set(written) == {"description", "hooks"}
+    assert isinstance(written["description"], str)
+    for event, groups in cast("dict[str, list[dict[str, Any]]]", written["hooks"]).items():
+        for group in groups:
+            assert set(group) <= {"matcher", "hooks"}
+            assert "matcher" not in group or event in {"PreToolUse", "SubagentStop", "SessionEnd"}
+            for hook in group["hooks"]:
+                assert set(hook) <= {"type", "command", "async", "timeout"}
+                assert hook["type"] == "command"
+                assert hook["command"].split() == ["cost-mcp", "hook"]
+                assert isinstance(hook.get("async", False), bool)
+                assert 0 < hook["timeout"] <= (60 if event == "SessionEnd" else 600)
+
+
+def test_the_plugins_server_is_one_that_claude_code_takes():
+    """Source: https://code.claude.com/docs/en/mcp (plugin-provided servers), read 2026-11-22."""
+    written = cast("dict[str, Any]", json.loads((PLUGIN / ".mcp.json").read_text()))
+    assert set(written) == {"mcpServers"}
+    assert set(written["mcpServers"]) == {"cost"}
+    server = server_of(PLUGIN / ".mcp.json")
+    assert set(server) == {"command", "args", "env"}
+    assert all(isinstance(value, str) for value in server["env"].values())
+    assert "${" not in json.dumps(server), "the command is the installed one, not a file of the plugin"
 
 
 def test_the_plugins_skill_names_tools_that_exist_and_their_fields():

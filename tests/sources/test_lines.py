@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from io import BytesIO
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -9,12 +10,12 @@ from hypothesis import strategies as st
 from cost_mcp.sources.lines import Lines
 
 
-def read(content: bytes, needle: bytes = b"", **given: int) -> tuple[list[tuple[int, bytes]], Lines]:
+def read(content: bytes, needle: bytes = b"", **given: Any) -> tuple[list[tuple[int, bytes | None]], Lines]:
     lines = Lines(BytesIO(content), len(content), **given)
     return [*lines.holding(needle)], lines
 
 
-def numbered(content: bytes, needle: bytes = b"") -> list[tuple[int, bytes]]:
+def numbered(content: bytes, needle: bytes = b"") -> list[tuple[int, bytes | None]]:
     return [(number, line) for number, line in enumerate(content.split(b"\n")[:-1], start=1) if needle in line]
 
 
@@ -60,3 +61,25 @@ def test_what_is_appended_while_it_is_read_is_left_for_the_next_time():
 def test_a_file_that_is_cut_while_it_is_read_ends_where_it_ends():
     lines = Lines(BytesIO(b"a\n"), 400)
     assert [*lines.holding(b"")] == [(1, b"a")]
+
+
+@given(content=TEXTS, needle=NEEDLES, chunk=st.integers(1, 9), every=st.integers(1, 9))
+def test_from_every_rest_another_reading_tells_what_is_left(content: bytes, needle: bytes, chunk: int, every: int):
+    file = BytesIO(content)
+    lines = Lines(file, len(content), chunk=chunk, rest_every=every)
+    before: list[tuple[int, bytes | None]] = []
+    for number, line in lines.holding(needle):
+        if line is not None:
+            before.append((number, line))
+            continue
+        rest, _ = read(content, needle, offset=lines.offset, number=number)
+        assert [*before, *rest] == numbered(content, needle)
+        file.seek(0)  # whoever rests may look around
+    assert before == numbered(content, needle)
+
+
+def test_rests_lie_as_far_apart_as_was_asked_and_where_it_is_is_heard():
+    heard: list[int] = []
+    lines = Lines(BytesIO(b"ab\n" * 10), 30, chunk=3, rest_every=12, passed=heard.append)
+    assert [number for number, line in lines.holding(b"ab") if line is None] == [4, 8]
+    assert heard == [*range(3, 31, 3)]

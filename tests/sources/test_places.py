@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -67,7 +69,43 @@ def test_a_folder_that_is_named_is_looked_through_to_the_bottom(tmp_path: Path):
     assert [file.parts for file in files_named("claude-code", tmp_path / "copied")] == [("deep", "er", "s1.jsonl")]
 
 
-def test_a_ring_of_links_is_walked_a_few_times_and_then_left(tmp_path: Path):
+def test_a_ring_of_links_is_walked_once(tmp_path: Path):
     put(tmp_path, ".claude/projects/p/s.jsonl")
-    (tmp_path / ".claude/projects/p/again").symlink_to(tmp_path / ".claude/projects")
-    assert ".claude/projects/p/s.jsonl" in found(tmp_path, "claude-code")
+    for name in ("again", "and-again", "zz"):
+        (tmp_path / ".claude/projects/p" / name).symlink_to(tmp_path / ".claude/projects")
+    assert found(tmp_path, "claude-code") == {".claude/projects/p/s.jsonl"}
+
+
+def test_what_is_no_file_is_no_log_and_a_folder_may_be_called_like_one(tmp_path: Path):
+    put(tmp_path, ".codex/sessions/day.jsonl/s.jsonl")
+    sessions = tmp_path / ".codex/sessions"
+    os.mkfifo(sessions / "pipe.jsonl")
+    (sessions / "itself.jsonl").symlink_to(sessions / "itself.jsonl")
+    (sessions / "nowhere.jsonl").symlink_to(sessions / "gone.jsonl")
+    assert found(tmp_path, "codex") == {".codex/sessions/day.jsonl/s.jsonl"}
+    with pytest.raises(OSError, match="neither a file nor a folder"):
+        list(files_named("codex", sessions / "pipe.jsonl"))
+
+
+def test_a_folder_that_may_not_be_looked_into_is_told_so_that_reading_it_says_why(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """The system's own refusal, given by hand: who runs the tests may be allowed everything."""
+    put(tmp_path, ".codex/sessions/2026/s.jsonl", ".codex/sessions/2025/s.jsonl")
+    scandir = os.scandir
+
+    def refuse(folder: str) -> object:
+        if folder.endswith("2025"):
+            raise PermissionError(errno.EACCES, "Permission denied", folder)
+        return scandir(folder)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    assert found(tmp_path, "codex") == {".codex/sessions/2026/s.jsonl", ".codex/sessions/2025"}
+
+
+def test_a_name_that_is_no_utf8_can_be_opened_stored_and_shown(tmp_path: Path):
+    put(tmp_path, os.fsdecode(b".codex/sessions/caf\xe9\n.jsonl"))
+    (log,) = [file for place in places("codex", {}, tmp_path) for file in files_at(place)]
+    assert Path(log.path).read_bytes() == b"{}\n"
+    assert log.name == f"{tmp_path}/.codex/sessions/caf\\xe9\n.jsonl"
+    assert log.parts == ("sessions", "caf\\xe9\n.jsonl")

@@ -5,8 +5,9 @@ prompt, cached content included; ``output`` leaves out ``thoughts``, and ``tool`
 ``input``. The message is written again, whole, whenever a tool call joins it, and again in a ``$set`` that rewrites the
 history; ``$rewindTo`` takes it out of the history, but not out of what was spent. A session that is resumed goes on in its file,
 and one from a ``.json`` is copied into a ``.jsonl`` with every message's id. Sub-agents write
-``chats/<the parent's session>/<their own>.jsonl``. No file says how the model is paid for, and what the program asks of a model
-for itself (routing, loop checks, summaries, attempts that failed) is in no chat.
+``chats/<the parent's session>/<their own>.jsonl``. A chat names the folder it is held in only by a hash, unless folders were added
+to it; files beside the chats name it. No file says how the model is paid for, and what the program asks of a model for itself
+(routing, loop checks, summaries, attempts that failed) is in no chat.
 
 Source: google-gemini/gemini-cli, packages/core/src/services/chatRecordingService.ts, chatRecordingTypes.ts
 (``TokensSummary``) and core/geminiChat.ts at commit 5411f113 (2026-08-21); the document form at commit b5dd6f9e (2025-09-02),
@@ -138,7 +139,7 @@ class GeminiChat:
             provider="google",
             session_id=self._session(),
             agent=SUBAGENT if self._head.get("kind") == SUBAGENT else None,
-            cwd=self._head.get("directory"),
+            cwd=self._facts.folder or self._head.get("directory"),
             metadata=self._metadata(),
             uncounted=read.uncounted,
             notes=(*notes, *read.notes),

@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import cast
 
+from cost_mcp.model.moment import EARLIEST, LATEST, micros
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_LAST_MS = 253_000_000_000_000
-"""In the year 9987: later than any call, and before the last day that can be told."""
+_FIRST_MS, _LAST_MS = micros(EARLIEST) // 1000, micros(LATEST) // 1000
 
 
 def decode(line: bytes) -> Mapping[str, object] | None:
@@ -23,18 +24,19 @@ def decode(line: bytes) -> Mapping[str, object] | None:
 
 
 def instant_of_text(value: object) -> datetime | None:
-    """An ISO 8601 text with its offset as an instant in UTC; None for anything else."""
+    """An ISO 8601 text with its offset as an instant in UTC; None for anything else, and for a time when no calls are made."""
     if not isinstance(value, str):
         return None
     try:
         found = datetime.fromisoformat(value)
-        return None if found.tzinfo is None else found.astimezone(UTC)
+        instant = None if found.tzinfo is None else found.astimezone(UTC)
     except (ValueError, OverflowError):
         return None
+    return instant if instant is not None and EARLIEST <= instant <= LATEST else None
 
 
 def instant_of_millis(value: object) -> datetime | None:
-    """Milliseconds since 1970 as an instant in UTC; None for anything else, and for what is before 1970."""
+    """Milliseconds since 1970 as an instant in UTC; None for anything else, and for a time when no calls are made."""
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         return None
     return _after(value, 0)
@@ -53,6 +55,6 @@ def instant_of_hrtime(value: object) -> datetime | None:
 
 
 def _after(milliseconds: int | Decimal, microseconds: int) -> datetime | None:
-    if not 0 <= milliseconds < _LAST_MS:  # a decimal may stand for more digits than there is memory
+    if not _FIRST_MS <= milliseconds < _LAST_MS:  # a decimal may stand for more digits than there is memory
         return None
     return _EPOCH + timedelta(milliseconds=int(milliseconds), microseconds=microseconds)

@@ -82,9 +82,13 @@ REASONS: Mapping[str, str] = MappingProxyType(
 
 @dataclass(frozen=True, slots=True)
 class FileFacts:
-    """Where a log lies: the parts of its path below the agent's folder, the file's name last. Nothing else is known of it."""
+    """Where a log lies: the parts of its path below the agent's folder, the file's name last.
+
+    ``folder`` is the one its agent worked in, where a file beside the log says so. Nothing else is known of it.
+    """
 
     parts: tuple[str, ...] = ()
+    folder: str | None = None
 
     @property
     def stem(self) -> str:

@@ -29,17 +29,18 @@ class File:
     facts: FileFacts
     lines: tuple[bytes, ...]
 
-    def sittings(self, cuts: Iterable[int]) -> Iterator[Read]:
-        """What it tells when it is read up to each cut, put aside as its state says, and read on."""
-        parser, start = self.form.open(self.facts, None), 0
-        for end in [*sorted(cut for cut in set(cuts) if cut < len(self.lines)), len(self.lines)]:
+    def sittings(self, cuts: Iterable[int], rests: Iterable[int] = ()) -> Iterator[Read]:
+        """What it tells when it is read up to each cut, put aside as its state says, and read on; at rests by the same parser."""
+        parser, start, kept = self.form.open(self.facts, None), 0, frozenset(rests)
+        for end in [*sorted(cut for cut in {*cuts, *kept} if cut < len(self.lines)), len(self.lines)]:
             for number, line in enumerate(self.lines[start:end], start=start + 1):
                 if self.form.cares(line):
                     yield from parser.feed(line, number)
             yield from parser.finish()
             state = parser.state()
             start = 0 if state is None else end
-            parser = self.form.open(self.facts, json.loads(json.dumps(state)))
+            if state is None or end not in kept:
+                parser = self.form.open(self.facts, json.loads(json.dumps(state)))
 
 
 def read_in(source: str, trap: Path, path: Path) -> File:
@@ -100,7 +101,8 @@ def ways_of_reading(draw: st.DrawFn, files: tuple[File, ...]) -> list[tuple[File
     order = draw(st.permutations([*files, *again]))
     reads: list[tuple[File, Read]] = []
     for file in order:
-        reads += [(file, read) for read in file.sittings(draw(st.lists(st.integers(0, len(file.lines)), max_size=3)))]
+        places = st.lists(st.integers(0, len(file.lines)), max_size=3)
+        reads += [(file, read) for read in file.sittings(draw(places), draw(places))]
     return reads
 
 
