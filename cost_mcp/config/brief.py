@@ -18,8 +18,8 @@ WANTED = ("db", "tenant", "project", "agent", "session_id", "task_id", "enabled"
 ZONE = "timezone"
 KNOWN_KEYS = frozenset({
     "db", "timezone", "week_start", "tenant", "project", "agent", "enabled", "price_book", "max_backdate_hours", "billing",
-    "source_billing", "capture", "warning_percent", "critical_percent", "hook_on_error", "anomalies", "anomalies_sensitivity",
-    "anomalies_min_usd", "task_patterns", "budgets", "cost", "notifications",
+    "source_billing", "capture", "export_on_exit", "export_format", "warning_percent", "critical_percent", "hook_on_error",
+    "anomalies", "anomalies_sensitivity", "anomalies_min_usd", "task_patterns", "budgets", "cost", "notifications",
 })  # fmt: skip
 """The keys that a settings file may have; of another one, the full reader says what it may have meant."""
 NEVER_IN_FILES = ("session_id", "task_id")

@@ -12,6 +12,7 @@ from typing import cast
 from cost_mcp.config.budgets import LIMIT_VARIABLES
 from cost_mcp.errors import ConfigError, InvalidInput
 from cost_mcp.model.call import BILLING_MODES, DEFAULT_TENANT
+from cost_mcp.model.export_format import FORMATS
 from cost_mcp.model.moment import zone
 from cost_mcp.model.money import parse_usd
 from cost_mcp.model.name import clean_name
@@ -142,6 +143,13 @@ def _verdict(given: Given) -> str:
     return word
 
 
+def _export_format(given: Given) -> str:
+    word = _word(given).lower()
+    if word not in FORMATS:
+        raise given.refused("is not a format of exports.", f"Use one of: {', '.join(FORMATS)}.")
+    return word
+
+
 def _percent(given: Given) -> Decimal:
     try:
         percent = Decimal(_word(given).removesuffix("%").strip() or "0")
@@ -244,6 +252,16 @@ SETTINGS: tuple[Declared, ...] = (
         "How the calls of a source are billed (claude-code: subscription), unless they say.",
     ),
     _declared("capture", _capture, "auto or off", "off", "Whether `cost-mcp serve` follows the logs of this machine's agents."),
+    _declared(
+        "export_on_exit",
+        _path,
+        "path",
+        "none",
+        "Where a server leaves the calls it served: a file, or a folder for one file each.",
+    ),
+    _declared(
+        "export_format", _export_format, ", ".join(FORMATS), "by the file's ending, else csv", "The format of that file."
+    ),
     _declared("warning_percent", _percent, "percent", "80", "Where budgets that settings declare warn, unless they say."),
     _declared(
         "critical_percent", _percent, "percent", "95", "Where budgets that settings declare are critical, unless they say."

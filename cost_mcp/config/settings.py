@@ -81,6 +81,8 @@ class Settings:
     billing: str = "api"
     source_billing: Mapping[str, str] = field(default_factory=dict[str, str])
     capture: str = "off"
+    export_on_exit: Path | None = None
+    export_format: str | None = None
     warning_percent: Decimal | None = None
     critical_percent: Decimal | None = None
     hook_on_error: str = "allow"

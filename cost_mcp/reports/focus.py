@@ -34,7 +34,7 @@ from cost_mcp.reports.focus_columns import COLUMNS, PLACE
 from cost_mcp.reports.focus_offer import METERS, provider_name, publisher_name, service_name
 
 FocusRow = tuple[str | None, ...]
-"""The cells of one row in the order of ``COLUMNS``: numbers as plain decimal text, None where there is nothing to say."""
+"""The cells of one row in the order of ``COLUMNS``: decimals as plain text with a point, None where there is nothing to say."""
 
 _EXACT = Context(prec=60)
 _SECOND = 1_000_000
@@ -87,15 +87,15 @@ def focus_rows(row: CallRow) -> list[FocusRow]:
         cells = list(offer.cells)
         for place, value in whole_row:
             cells[place] = value
-        cells[_CONSUMED] = str(sign * quantity)
+        cells[_CONSUMED] = f"{sign * quantity}.0"
         cells[_QUANTITY] = _scaled(sign * quantity, offer.digits)
-        billed = nanos_text(sign * cost)
+        billed = _pointed(nanos_text(sign * cost))
         exact = billed if offer.whole else _plain(_EXACT.multiply(offer.price, Decimal(sign * quantity)))
         cells[_CONTRACTED] = cells[_LIST] = exact
         if row.priced == STATED and row.list_cost_nanos is not None:
             listed = abs(row.list_cost_nanos)
-            cells[_LIST], cells[_LIST_PRICE] = nanos_text(sign * listed), nanos_text(listed)
-        cells[_BILLED] = cells[_EFFECTIVE] = billed if by_use else "0"
+            cells[_LIST], cells[_LIST_PRICE] = _pointed(nanos_text(sign * listed)), _pointed(nanos_text(listed))
+        cells[_BILLED] = cells[_EFFECTIVE] = billed if by_use else "0.0"
         found.append(tuple(cells))
     return found
 
@@ -199,12 +199,15 @@ def _month(day: int) -> tuple[str, str]:
 
 def _scaled(quantity: int, digits: int) -> str:
     """A whole number divided by ten to so many, as plain text."""
-    if not digits:
-        return str(quantity)
     whole, rest = divmod(abs(quantity), 10**digits)
-    text = f"{whole}.{rest:0{digits}}".rstrip("0").rstrip(".") if rest else str(whole)
+    text = _pointed(f"{whole}.{rest:0{digits}}".rstrip("0").rstrip(".") if rest else str(whole))
     return f"-{text}" if quantity < 0 else text
 
 
 def _plain(amount: Decimal) -> str:
-    return usd_text(amount)
+    return _pointed(usd_text(amount))
+
+
+def _pointed(text: str) -> str:
+    """A decimal as one: readers that guess would take a column of whole numbers for whole numbers, the validator among them."""
+    return text if "." in text else f"{text}.0"

@@ -43,12 +43,14 @@ async def open_from_environment() -> AsyncGenerator[Service]:
     from cost_mcp.config.place import current_folder
     from cost_mcp.config.settings import load_settings
     from cost_mcp.pricing.catalog import Catalog
-    from cost_mcp.service.opening import open_service
+    from cost_mcp.server.leaving import export_on_exit
+    from cost_mcp.service.opening import open_service, utc_now
 
     loaded = load_settings(os.environ, current_folder())
     for warning in loaded.warnings:
         logger.warning("%s", warning)
-    async with open_service(loaded.settings, warn=partial(logger.warning, "%s")) as service:
+    leaving = export_on_exit(loaded.settings, utc_now())  # begins when the ledger is closed
+    async with leaving, open_service(loaded.settings, warn=partial(logger.warning, "%s")) as service:
         problems = service.prices.problems if isinstance(service.prices, Catalog) else ()
         for problem in problems[:_TOLD_MAX]:
             logger.warning("%s", problem)

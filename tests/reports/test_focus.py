@@ -117,6 +117,7 @@ def test_a_row_says_who_sold_what_to_whom_and_when():
     assert (row["ChargePeriodStart"], row["ChargePeriodEnd"]) == ("2026-12-31T23:59:59Z", "2027-01-01T00:00:00Z")
     assert (row["BillingPeriodStart"], row["BillingPeriodEnd"]) == ("2026-12-01T00:00:00Z", "2027-01-01T00:00:00Z")
     assert (row["x_CallId"], row["x_TaskId"], row["x_Purpose"], row["x_Agent"]) == ("msg_1", "T-1", "plan", None)
+    assert all("." in (row[name] or "") for name in NUMBERS - {"x_Revision"})
     assert (row["x_RecordedAt"], row["x_Revision"], row["x_PriceEntryId"]) == ("2027-01-02T08:00:00Z", "1", "price_1")
     assert json.loads(row["Tags"] or "") == {"team": "a"}
 
@@ -155,7 +156,7 @@ def test_a_cost_that_was_told_is_one_request_beside_its_list_cost():
     stated = '[["stated",1,"0.002",2000000]]'
     (row,) = told(BASE._replace(priced="stated", charges=stated, cost_nanos=2_000_000, stated_cost_nanos=2_000_000))
 
-    assert (row["SkuMeter"], row["PricingUnit"], row["PricingQuantity"]) == ("Stated Cost", "Requests", "1")
+    assert (row["SkuMeter"], row["PricingUnit"], row["PricingQuantity"]) == ("Stated Cost", "Requests", "1.0")
     assert (row.number("BilledCost"), row.number("ContractedUnitPrice")) == (Decimal("0.002"), Decimal("0.002"))
     assert row.number("ListCost") == row.number("ListUnitPrice") == Decimal("0.003706875")
 
