@@ -13,7 +13,7 @@ from cost_mcp.views.shape import group_names, largest
 from cost_mcp.views.terminal_budget import standings_table
 from cost_mcp.views.terminal_comparison import change_cell, comparison_lines, trend_drawing, trend_table
 from cost_mcp.views.terminal_page import BLANK, Drawing, Line, Page, Span, Table, line
-from cost_mcp.views.terminal_totals import named_table, notes, spent_line, tells_apart, token_table, worth_key
+from cost_mcp.views.terminal_totals import named_table, notes, spent_line, tells_apart, token_table
 from cost_mcp.views.terminal_words import moment_words, period_days, period_title
 from cost_mcp.views.text import calls_words
 
@@ -39,7 +39,7 @@ def today_page(answer: ReportAnswer, standings: tuple[Standing, ...], earlier: T
     page: list[Line | Table | Drawing] = [_heading(report), BLANK, *_not_yet(answer.notes)]
     if report.totals.calls:
         page += [spent_line(report.totals), *_beside(answer), *notes(report.totals), BLANK]
-        page += [_model_table(report.breakdowns, report.totals), *_key(report), *_breakdowns(report)]
+        page += [_model_table(report.breakdowns, report.totals), *_breakdowns(report)]
     else:
         page += _nothing(report, earlier)
     if standings:
@@ -63,10 +63,10 @@ def report_page(answer: ReportAnswer, days: ReportAnswer | None, earlier: Totals
         return tuple(page)
     if not report.query.group_by:
         page += [BLANK, _group_table(days, whole=None)] if days is not None and len(days.rows) > 1 else []
-        page += [BLANK, _model_table(report.breakdowns, report.totals), *_key(report)]
+        page += [BLANK, _model_table(report.breakdowns, report.totals)]
         return (*page, *_breakdowns(report))
     complete = len(answer.rows) == len(report.groups)
-    page += [BLANK, _group_table(answer, whole=report.totals if complete else None), *_key(report)]
+    page += [BLANK, _group_table(answer, whole=report.totals if complete else None)]
     if not complete:
         more = f"{len(answer.rows)} of {len(report.groups):,} rows; --limit shows more."
         page += [line(Span(more, "dim"))]
@@ -120,10 +120,6 @@ def _heading(report: CostReport) -> Line:
     only = ", ".join(f"{_title(name).lower()} {value}" for name, value in report.query.filters.items())
     parts = [part for part in (period_days(period), period.timezone, only) if part]
     return line(Span(period_title(period), "strong"), Span("".join(f"  ·  {part}" for part in parts), "dim"))
-
-
-def _key(report: CostReport) -> list[Drawing]:
-    return worth_key(totals for _, totals in report.breakdowns.get("by_model", ()))
 
 
 def _model_table(breakdowns: Mapping[str, Iterable[tuple[str, Totals]]], whole: Totals) -> Table:

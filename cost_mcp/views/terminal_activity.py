@@ -107,7 +107,8 @@ def tasks_page(answer: TasksAnswer, now: datetime) -> Page:
             worth_bar(task.totals, most),
         )
 
-    page += [Table(columns=columns, rows=tuple(row(task) for task in tasks)), *worth_key(task.totals for task in tasks)]
+    key = worth_key([task.totals for task in tasks])
+    page.append(Table(columns=columns, rows=tuple(row(task) for task in tasks), key=key))
     if answer.next_cursor is not None:
         page.append(line(Span(f"The {len(tasks):,} tasks with the newest calls; --limit shows more.", "dim")))
     return tuple(page)

@@ -115,6 +115,8 @@ def _table(table: Table, width: int | None) -> Iterator[Line]:
             yield (Span("─" * (sum(widths) + GAP * (len(widths) - 1)), "dim"),)
         cells = [_drawn(rows[number][places[place]], line[place], room) for place, room in zip(kept, widths, strict=True)]
         yield _row([columns[place] for place in kept], cells, widths)
+    if table.key and any(columns[place].draws for place in kept):
+        yield from _wrapped(table.key, width)
 
 
 def _words(cell: Cell) -> Line:

@@ -42,11 +42,15 @@ class Column:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Table:
-    """Rows under a head; ``total`` is a last row set off from the others. A cell is a line of spans."""
+    """Rows under a head; ``total`` is a last row set off from the others. A cell is a line of spans, or a picture.
+
+    ``key`` says what the forms in the pictures mean; it stands below where they are drawn.
+    """
 
     columns: tuple[Column, ...]
     rows: tuple[tuple[Cell, ...], ...]
     total: tuple[Cell, ...] | None = None
+    key: Line = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

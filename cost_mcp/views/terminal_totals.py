@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 
 from cost_mcp.model.money import display_usd
 from cost_mcp.model.report import NONE_GROUP
 from cost_mcp.model.totals import ZERO, Totals
-from cost_mcp.views.terminal_page import Cell, Column, Drawing, Line, Span, Table, line
+from cost_mcp.views.terminal_page import Cell, Column, Line, Span, Table, line
 from cost_mcp.views.terminal_picture import BAR, COVERED, SPENT, share_bar
 from cost_mcp.views.text import calls_words, sum_text
 
@@ -67,7 +67,7 @@ def token_table(
         Column(title="Completion", align="right", yields=3),
         *([Column(title="Plan", align="point", yields=4)] if plans else []),
         Column(title="Cost", align="point"),
-        *([Column(title="Change", align="right")] if changes else []),
+        *([Column(title="Change", align="right", yields=1)] if changes else []),
         Column(title="", yields=6, draws=BAR),
     ]
 
@@ -92,6 +92,7 @@ def token_table(
         columns=tuple(columns),
         rows=tuple(body),
         total=None if whole is None or len(rows) < 2 else cells(foot, whole, (), "strong"),
+        key=worth_key(shown),
     )
 
 
@@ -117,13 +118,11 @@ def worth_bar(totals: Totals, most: Decimal) -> Cell:
     return share_bar(totals.cost_usd, most, covered=totals.subscription_usd)
 
 
-def worth_key(shown: Iterable[Totals]) -> list[Drawing]:
+def worth_key(shown: Sequence[Totals]) -> Line:
     """What the two forms in bars mean, where both are to be seen."""
-    totals = list(shown)
-    if not (any(t.subscription_usd for t in totals) and any(t.cost_usd for t in totals)):
-        return []
-    words = (Span(f"{SPENT} billed by use  {COVERED} covered by a plan, at list prices", "dim"),)
-    return [Drawing(before=(), picture=lambda _: words, cells=(1, 1))]
+    if not (any(t.subscription_usd for t in shown) and any(t.cost_usd for t in shown)):
+        return ()
+    return line(Span(f"{SPENT} billed by use  {COVERED} covered by a plan, at list prices", "dim"))
 
 
 def tells_apart(named: Named) -> bool:

@@ -40,7 +40,8 @@ def windows_page(answer: WindowsAnswer) -> Page:
         page += [BLANK, line(Span(source, "name")), _table(windows, answer, tz)]
         page += _running(windows[-1], answer, tz)
     if answer.earlier:
-        page += [BLANK, line(Span(f"{answer.earlier:,} earlier windows; --limit shows more.", "dim"))]
+        windows = "1 earlier window" if answer.earlier == 1 else f"{answer.earlier:,} earlier windows"
+        page += [BLANK, line(Span(f"{windows}; --limit shows more.", "dim"))]
     if answer.limits:
         page += [BLANK, _limits(answer.limits, tz, question.now)]
     return tuple(page)
@@ -52,7 +53,7 @@ def _table(windows: list[PlanWindow], answer: WindowsAnswer, tz: ZoneInfo) -> Ta
         Column(title="Window"),
         Column(title="Idle before", align="right", yields=4),
         Column(title="Calls", align="right", yields=2),
-        Column(title="Tokens", align="right"),
+        Column(title="Tokens", align="right", yields=1),
         Column(title="At list price", align="point"),
         Column(title="", yields=3, draws=BAR),
         Column(title="", yields=1),
@@ -64,7 +65,7 @@ def _table(windows: list[PlanWindow], answer: WindowsAnswer, tz: ZoneInfo) -> Ta
         bound = "≥ " if window.totals.unpriced_calls else ""
         worth = "unpriced" if window.totals.unpriced else f"{bound}{display_usd(window.worth_usd)}"
         return (
-            line(Span(_span(window, tz), "strong" if running else "")),
+            line(Span(_span(window, tz, answer.question.now), "strong" if running else "")),
             line(Span("" if not idle else duration_words(idle), "dim")),
             line(f"{window.totals.calls:,}"),
             line(f"{window.totals.total_tokens:,}"),
@@ -130,7 +131,8 @@ def _length(limit: PlanLimit) -> str:
     return f"{minutes} min" if hours < 1 else f"{hours} h" if hours < 48 else f"{round(hours / 24)} days"
 
 
-def _span(window: PlanWindow, tz: ZoneInfo) -> str:
+def _span(window: PlanWindow, tz: ZoneInfo, now: datetime) -> str:
     start, end = window.start.astimezone(tz), window.end.astimezone(tz)
-    last = f"{end:%Y-%m-%d %H:%M}" if end - start > timedelta(days=1) else f"{end:%H:%M}"
-    return f"{start:%Y-%m-%d %H:%M} – {last}"
+    year = "" if start.year == end.year == now.astimezone(tz).year else " %Y"
+    first = f"{start.day:>2} {start:%b{year} %H:%M}"
+    return f"{first} – {end:%H:%M}" if end - start <= timedelta(days=1) else f"{first} – {end.day:>2} {end:%b{year} %H:%M}"
