@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from threading import Event, Thread
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -60,7 +61,9 @@ def watch_logs(
             importing.at_once = BESIDE_OTHERS
         began = monotonic()
         take_anew(importing, order, machine, None)
-        put_page(import_page(importing.finish(began)))
+        first = importing.finish(began)
+        put_page(import_page(first))
+        told = set(first.problems)  # a file that cannot be read is tried again each time, and told of once
         if backlog is not None:
             backlog.done()
             importing.listener = Listener(ended=ended.is_set)
@@ -68,6 +71,8 @@ def watch_logs(
             began = monotonic()
             take_anew(importing, order, machine, paths)
             summary = importing.finish(began)
+            summary = replace(summary, problems=tuple(problem for problem in summary.problems if problem not in told))
+            told.update(summary.problems)
             if summary.total.calls or summary.total.corrected or summary.problems:
                 put_page(news_page(summary, around.clock(), settings.timezone))
             if summary.alerts:

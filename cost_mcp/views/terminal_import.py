@@ -35,7 +35,7 @@ def import_page(summary: ImportSummary) -> Page:
         return (line(Span("No logs were found.", "warning"), " Name a source and a path to read others."), *_problems(summary))
     total = summary.total
     head = "Would be imported" if summary.dry_run else "Imported"
-    read = total.files - total.unchanged
+    read = total.files - total.unchanged - total.failed
     told = f"{read:,} of {total.files:,} files read, {total.bytes_read / 1e6:,.1f} MB in {summary.seconds:,.1f} s"
     rows = tuple(_cells(source, tally) for source, tally in some.items())
     whole = _cells("", total) if len(some) > 1 else None

@@ -412,6 +412,7 @@ def test_watch_brings_in_what_is_appended_cut_and_moved_while_it_runs(cli: Cli, 
     log.rename(logs / "s0.jsonl")
     (logs / "s1.jsonl").write_text(lines(said(4)))
     _until(cli, 4, watching)
+    (logs / "unread.jsonl").symlink_to("/proc/self/mem")
     (logs / "new").mkdir()
     (logs / "new" / "s5.jsonl").write_text(lines(said(5)))
     _until(cli, 5, watching)
@@ -420,6 +421,7 @@ def test_watch_brings_in_what_is_appended_cut_and_moved_while_it_runs(cli: Cli, 
     out, _ = watching.communicate(timeout=20)
     assert watching.returncode == 130
     assert "claude-code" in out
+    assert out.count("unread.jsonl cannot be read") <= 1
     assert cli("verify").code == 0
 
 
