@@ -15,6 +15,7 @@ from cost_mcp.ledger.fold import FOLDED, ROLLUP_SUMS, fold
 from cost_mcp.ledger.hold_audit import hold_differences, hold_everything
 from cost_mcp.ledger.rank_audit import rank_differences, rank_everything
 from cost_mcp.ledger.refill import fill_all_windows
+from cost_mcp.ledger.task_sums import forget_tasks, task_differences
 from cost_mcp.ledger.window import WINDOW_KEY, WINDOW_SUMS
 from cost_mcp.model.budget import Budget
 from cost_mcp.model.moment import from_micros, instant_text
@@ -66,6 +67,7 @@ def verify(db: sqlite3.Connection, window_of: WindowOf) -> Verification:
         differences.append(f"{stray} budget windows belong to no budget.")
     differences += hold_differences(db, window_of)
     differences += rank_differences(db)
+    differences += task_differences(db)
     return Verification(
         calls=_count(db, "SELECT COALESCE(SUM(sign), 0) FROM entries"),
         windows=windows,
@@ -79,6 +81,7 @@ def rebuild(book: Book) -> Verification:
     book.write_windows()
     found = verify(book.db, book.window_of)
     book.db.execute("DELETE FROM rollups")
+    forget_tasks(book.db)
     book.db.execute("UPDATE state SET value = 0 WHERE name = 'folded_seq'")
     book.folded_seq, book.last_seq = 0, _count(book.db, "SELECT COALESCE(MAX(seq), 0) FROM entries")
     fold(book)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Protocol
 
 from cost_mcp.model.budget import Budget, Standing
@@ -18,12 +19,14 @@ from cost_mcp.model.scope import Covered
 if TYPE_CHECKING:
     # A hook reads windows and starts without these.
     from cost_mcp.ledger.export_rows import Batch, Mark
+    from cost_mcp.ledger.finished import InPeriod
     from cost_mcp.ledger.plan_window import SpanOf, WindowSums
     from cost_mcp.ledger.spend_history import HistoryAsked, SpendHistory
     from cost_mcp.ledger.task_costs import TaskSum
     from cost_mcp.ledger.usage_rows import UsageAsked, UsageReader
     from cost_mcp.model.activity import ListedCall, ListedCalls, ListedTasks, ListQuery
     from cost_mcp.model.alert import Alert, Channel, Claim
+    from cost_mcp.model.outcome import Finish, FinishedTasks, TaskPast
     from cost_mcp.model.plan_limit import PlanLimit
 
 Recorded = tuple[Receipt | Exception, ...]
@@ -92,6 +95,24 @@ class Readings(Protocol):
 
     def task_costs(self, query: ReportQuery) -> tuple[TaskSum, ...]:
         """As ``Ledger.task_costs``."""
+        ...
+
+    def task_past(
+        self, tenant: str, task_id: str, task_type: str | None, last_call: datetime | None, now: datetime, most: int
+    ) -> TaskPast:
+        """As ``Ledger.task_past``."""
+        ...
+
+    def finished_tasks(self, tenant: str, asked: InPeriod) -> FinishedTasks:
+        """As ``Ledger.finished_tasks``."""
+        ...
+
+    def task_models(self, tenant: str, task_ids: Sequence[str]) -> dict[str, dict[str, Decimal]]:
+        """What each of these tasks came to by model, whoever paid; read from their single calls."""
+        ...
+
+    def alert(self, tenant: str, alert_id: str) -> Alert | None:
+        """The alert with this id; None when there is none."""
         ...
 
     def read_usage(self, asked: UsageAsked, reader: UsageReader) -> None:
@@ -232,6 +253,30 @@ class Ledger(Protocol):
 
     async def spend_history(self, asked: HistoryAsked) -> SpendHistory:
         """What each of some days came to, cut at a time of day, and where the budgets stand at the same moment."""
+        ...
+
+    async def task_past(
+        self, tenant: str, task_id: str, task_type: str | None, last_call: datetime | None, now: datetime, most: int
+    ) -> TaskPast:
+        """How a task ended and what it is held against: up to ``most`` comparable tasks of its type that finished before it.
+
+        ``task_type`` and ``last_call`` are what the ledger says of the task. One with a call in the last 24 hours and no outcome
+        goes on: those that have finished by ``now`` are before it.
+        """
+        ...
+
+    async def finished_tasks(self, tenant: str, asked: InPeriod) -> FinishedTasks:
+        """What the tasks came to that finished in a period, oldest first, and by type those comparable ones before them."""
+        ...
+
+    async def finish_task(
+        self, tenant: str, task_id: str, outcome: str, done_at: datetime | None, now: datetime, by: str
+    ) -> Finish:
+        """Note how a task ended, at ``done_at`` (None: now). The same again changes nothing; another stands above it, which stays.
+
+        Raises:
+            NotFound: no call is recorded under this task; the nearest are named.
+        """
         ...
 
     async def task_costs(self, query: ReportQuery) -> tuple[TaskSum, ...]:

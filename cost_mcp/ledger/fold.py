@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 
 from cost_mcp.ledger.book import Book
+from cost_mcp.ledger.task_sums import fold_tasks
 
 GRAINS = (1, 4, 96)
 """Quarter-hours in a bucket. All zones since 2000 are whole quarter-hours off UTC, so nothing finer is needed."""
@@ -62,6 +63,7 @@ def fold(book: Book) -> None:
     try:
         book.db.execute(_FOLD, {"after": book.folded_seq, "upto": book.last_seq})
         book.db.execute(_MOVE, (book.last_seq,))
+        fold_tasks(book.db, book.last_seq)
         book.folded_seq = book.last_seq
     except (sqlite3.IntegrityError, sqlite3.OperationalError) as error:
         if not _is_too_large(error):

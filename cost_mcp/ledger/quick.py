@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -18,12 +19,14 @@ from cost_mcp.model.scope import Covered
 
 if TYPE_CHECKING:
     from cost_mcp.ledger.export_rows import Batch, Mark
+    from cost_mcp.ledger.finished import InPeriod
     from cost_mcp.ledger.plan_window import SpanOf, WindowSums
     from cost_mcp.ledger.spend_history import HistoryAsked, SpendHistory
     from cost_mcp.ledger.task_costs import TaskSum
     from cost_mcp.ledger.usage_rows import UsageAsked, UsageReader
     from cost_mcp.model.activity import ListedCall, ListedCalls, ListedTasks, ListQuery
     from cost_mcp.model.alert import Alert
+    from cost_mcp.model.outcome import FinishedTasks, TaskPast
     from cost_mcp.model.plan_limit import PlanLimit
 
 T = TypeVar("T")
@@ -129,6 +132,28 @@ class _QuickReadings:
         from cost_mcp.ledger.export_rows import BATCH, export_rows
 
         return self._run(export_rows(query, mark, BATCH if limit is None else limit))
+
+    def task_past(
+        self, tenant: str, task_id: str, task_type: str | None, last_call: datetime | None, now: datetime, most: int
+    ) -> TaskPast:
+        from cost_mcp.ledger.finished import task_past
+
+        return self._run(task_past(tenant, task_id, task_type, last_call, now, most))
+
+    def finished_tasks(self, tenant: str, asked: InPeriod) -> FinishedTasks:
+        from cost_mcp.ledger.finished import finished_tasks
+
+        return self._run(finished_tasks(tenant, asked))
+
+    def task_models(self, tenant: str, task_ids: Sequence[str]) -> dict[str, dict[str, Decimal]]:
+        from cost_mcp.ledger.finished import task_models
+
+        return self._run(task_models(tenant, task_ids))
+
+    def alert(self, tenant: str, alert_id: str) -> Alert | None:
+        from cost_mcp.ledger.alert_row import alert_by_id
+
+        return self._run(alert_by_id(tenant, alert_id))
 
     def close(self) -> None:
         self._db.close()

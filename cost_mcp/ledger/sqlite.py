@@ -17,9 +17,11 @@ from cost_mcp.ledger.book import Book
 from cost_mcp.ledger.contract import BudgetChange, Ledger, Recorded, StoredCall, Verification, WindowOf
 from cost_mcp.ledger.faults import ledger_fault
 from cost_mcp.ledger.file import open_for_reading
+from cost_mcp.ledger.finished import InPeriod, finished_tasks, task_past
 from cost_mcp.ledger.held import Held
 from cost_mcp.ledger.limit_row import plan_limits
 from cost_mcp.ledger.lookup import lookup, reservation_context
+from cost_mcp.ledger.outcome import finish_task
 from cost_mcp.ledger.pool import Pool
 from cost_mcp.ledger.recording import Answer, enter_calls, foresee, prepare, receipts
 from cost_mcp.ledger.report import report
@@ -31,6 +33,7 @@ from cost_mcp.model.alert import Alert, Channel, Claim
 from cost_mcp.model.budget import Budget, Standing
 from cost_mcp.model.call import Context
 from cost_mcp.model.charge import PricedCall
+from cost_mcp.model.outcome import Finish, FinishedTasks, TaskPast
 from cost_mcp.model.plan_limit import PlanLimit
 from cost_mcp.model.report import CostReport, ReportQuery, TaskCost
 from cost_mcp.model.reservation import Admission, Reservation, ReserveOrder
@@ -123,6 +126,20 @@ class _SqliteLedger:
 
     async def task_costs(self, query: ReportQuery) -> tuple[TaskSum, ...]:
         return await self._pool.run(task_costs(query))
+
+    async def task_past(
+        self, tenant: str, task_id: str, task_type: str | None, last_call: datetime | None, now: datetime, most: int
+    ) -> TaskPast:
+        return await self._pool.run(task_past(tenant, task_id, task_type, last_call, now, most))
+
+    async def finished_tasks(self, tenant: str, asked: InPeriod) -> FinishedTasks:
+        return await self._pool.run(finished_tasks(tenant, asked))
+
+    async def finish_task(
+        self, tenant: str, task_id: str, outcome: str, done_at: datetime | None, now: datetime, by: str
+    ) -> Finish:
+        key = (tenant, task_id)
+        return _given((await self._writer.run(lambda book: finish_task(book, *key, outcome, done_at, now, by)))[0])
 
     async def standings(self, tenant: str, asking: Covered | None, now: datetime) -> tuple[Standing, ...]:
         return await self._pool.run(standing.standings(tenant, asking, now, self._window_of))
