@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from importlib.resources import as_file, files
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sse_starlette import EventSourceResponse, ServerSentEvent
 from starlette.applications import Starlette
@@ -17,7 +17,9 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from cost_mcp.errors import CostError, InvalidInput, NotFound
+from cost_mcp.errors import Conflict, CostError, InvalidInput, NotFound
+from cost_mcp.views.html.alerts import alerts_page
+from cost_mcp.views.html.budgets import Budgets, budgets_page
 from cost_mcp.views.html.frame import Frame
 from cost_mcp.views.html.overview import overview_page
 from cost_mcp.views.html.rendering import rendered, style
@@ -25,12 +27,16 @@ from cost_mcp.web.guard import Guard
 from cost_mcp.web.live import Live
 from cost_mcp.web.overview import read_overview
 from cost_mcp.web.pages import Asked, House
+from cost_mcp.web.writing import Change, acknowledge, changed, remove_budget, retry, set_budget
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
     from cost_mcp.service.quick import Quick
     from cost_mcp.web.door import Door
+
+ALERTS_MAX = 200
+"""The newest alerts that are shown."""
 
 Drawn = Callable[["Quick", Asked, Frame, Mapping[str, str]], str]
 """A page from what it is asked for: the shared part, what stands around it, and its own parameters."""
@@ -51,6 +57,7 @@ def build_app(house: House, door: Door, *, cookie: str) -> Starlette:
     return Starlette(
         routes=[
             *(Route(path, partial(reading.show, path=path)) for path in PAGES),
+            *(Route(path, partial(reading.change, path=path), methods=["POST"]) for path in CHANGES),
             Route("/enter", Entrance(door, cookie).enter),
             Route("/closed", _closed),
             Route("/events", reading.events),
@@ -89,24 +96,40 @@ class Reading:
 
     async def show(self, request: Request, *, path: str) -> Response:
         """A page; nothing when the one that is shown already is the same."""
-        title, drawn = PAGES[path]
         mark = f'"{self.live.mark()}"'
-        if request.headers.get("if-none-match") == mark:
+        notice = request.state.session.taken_notice()
+        if notice is None and request.headers.get("if-none-match") == mark:
             return Response(status_code=304, headers={"etag": mark})
+        frame = self._frame(request, path, notice=notice)
+        return HTMLResponse(await self._drawn(request, frame), headers={"etag": mark})
+
+    async def change(self, request: Request, *, path: str) -> Response:
+        """A form: back to its page when it was taken, the page with the form as it was typed when not."""
+        change, back = CHANGES[path]
+        typed, refusal = await changed(self.house, request, change)
+        if refusal is None:
+            return RedirectResponse(back, 303)
+        frame = self._frame(request, back, problem=_sentence(refusal), typed=typed)
+        return HTMLResponse(await self._drawn(request, frame), _status(refusal))
+
+    def _frame(self, request: Request, path: str, **others: Any) -> Frame:
         asked = Asked.of(request)
-        frame = Frame(
+        return Frame(
             pages=TITLES,
             path=path,
-            title=title,
+            title=PAGES[path][0],
             period=asked.period,
             timezone=asked.timezone or self.house.settings.timezone,
             link=asked.link,
             filters=asked.filters,
             form_token=request.state.session.form_token,
+            **others,
         )
-        own = dict(request.query_params)
-        page = await run_in_threadpool(self.house.read, lambda quick: drawn(quick, asked, frame, own))
-        return HTMLResponse(page, headers={"etag": mark})
+
+    async def _drawn(self, request: Request, frame: Frame) -> str:
+        asked, own = Asked.of(request), dict(request.query_params)
+        drawn = PAGES[frame.path][1]
+        return await run_in_threadpool(self.house.read, lambda quick: drawn(quick, asked, frame, own))
 
     async def events(self, _: Request) -> Response:
         """One event now, and one after each change."""
@@ -130,15 +153,39 @@ def _overview(quick: Quick, asked: Asked, frame: Frame, own: Mapping[str, str]) 
     return overview_page(read_overview(quick, asked, own.get("by") or "model"), frame)
 
 
-PAGES: Mapping[str, tuple[str, Drawn]] = {"/": ("Overview", _overview)}
+def _budgets(quick: Quick, asked: Asked, frame: Frame, own: Mapping[str, str]) -> str:  # noqa: ARG001 (as every page is drawn)
+    shown = Budgets(
+        budgets=quick.budgets(), standings=quick.budget_status({}).standings, changes=tuple(reversed(quick.budget_history()))
+    )
+    return budgets_page(shown, frame, quick.settings.timezone)
+
+
+def _alerts(quick: Quick, asked: Asked, frame: Frame, own: Mapping[str, str]) -> str:  # noqa: ARG001 (as every page is drawn)
+    everything = own.get("all") == "yes"
+    alerts = quick.alerts({"all": everything, "limit": ALERTS_MAX})
+    return alerts_page(alerts, frame, everything=everything, channels=bool(quick.settings.notifications))
+
+
+PAGES: Mapping[str, tuple[str, Drawn]] = {
+    "/": ("Overview", _overview),
+    "/budgets": ("Budgets", _budgets),
+    "/alerts": ("Alerts", _alerts),
+}
 """Every page by its path: its title, and how it is drawn."""
 
 TITLES = tuple((path, title) for path, (title, _) in PAGES.items())
 
+CHANGES: Mapping[str, tuple[Change, str]] = {
+    "/budgets": (set_budget, "/budgets"),
+    "/budgets/remove": (remove_budget, "/budgets"),
+    "/alerts/acknowledge": (acknowledge, "/alerts"),
+    "/alerts/retry": (retry, "/alerts"),
+}
+"""Every form by its path: what it changes, and the page it belongs to."""
+
 
 def _refused(request: Request, error: Exception) -> Response:
     assert isinstance(error, CostError)
-    status = 404 if isinstance(error, NotFound) else 400 if isinstance(error, InvalidInput) else 503
     asked = Asked.of(request)
     frame = Frame(
         pages=TITLES,
@@ -147,5 +194,18 @@ def _refused(request: Request, error: Exception) -> Response:
         period="month",
         timezone=asked.timezone or "",
         link=Asked().link,
+        problem=_sentence(error),
     )
-    return HTMLResponse(rendered("refused.html.j2", frame=frame, error=error), status)
+    return HTMLResponse(rendered("refused.html.j2", frame=frame), _status(error))
+
+
+def _sentence(error: CostError) -> str:
+    return f"{error.field}: {error}" if error.field else str(error)
+
+
+def _status(error: CostError) -> int:
+    """The HTTP status of a refusal."""
+    for kind, status in ((NotFound, 404), (Conflict, 409), (InvalidInput, 400)):
+        if isinstance(error, kind):
+            return status
+    return 503

@@ -11,16 +11,22 @@ MOST_SESSIONS = 32
 """Browsers that may look at once; one more, and the one that came first is asked to come again."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Session:
-    """A browser that was let in; ``form_token`` stands in every form it is given."""
+    """A browser that was let in; ``form_token`` stands in every form it is given, ``notice`` is for its next page."""
 
     cookie: str
     form_token: str
+    notice: str | None = None
 
     def wrote(self, form_token: object) -> bool:
         """Whether a form is one of those this browser was given."""
         return isinstance(form_token, str) and compare_digest(form_token.encode(), self.form_token.encode())
+
+    def taken_notice(self) -> str | None:
+        """What the next page should say; once."""
+        notice, self.notice = self.notice, None
+        return notice
 
 
 class Door:

@@ -23,7 +23,7 @@ class Frame:
     """One page's surroundings.
 
     ``pages`` are the paths and titles one can go to; ``link`` makes the address of a page that keeps the filters, with others in their place (None: left out). ``notice`` says what
-    became of a form that was sent.
+    became of a form that was sent; of one that was refused, ``problem`` says why and ``typed`` what it held.
     """
 
     pages: tuple[tuple[str, str], ...]
@@ -35,6 +35,8 @@ class Frame:
     filters: Mapping[str, str] = field(default_factory=dict[str, str])
     form_token: str = ""
     notice: str | None = None
+    problem: str | None = None
+    typed: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property
     def periods(self) -> tuple[tuple[str, str], ...]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from cost_mcp.model.report import OTHER_GROUP, Group
+from cost_mcp.views.html.budgets import budget_bar
 from cost_mcp.views.html.chart import BarChart, Series, stacked_bars
 from cost_mcp.views.html.rendering import rendered
 from cost_mcp.views.shape import largest
@@ -62,7 +63,7 @@ def overview_page(overview: Overview, frame: Frame) -> str:
         chart=None if drawn is None else stacked_bars(drawn),
         drawn=drawn,
         by=overview.by,
-        standings=[_budget(standing) for standing in overview.standings],
+        standings=[budget_bar(standing) for standing in overview.standings],
         breakdowns=[
             (title, dimension, _shares(largest(report.breakdowns[name]), report.totals))
             for name, title, dimension in BREAKDOWNS
@@ -112,14 +113,6 @@ def _daily_limit(standings: Sequence[Standing]) -> Decimal | None:
         and standing.budget.each is None
     ]
     return min(limits, default=None)
-
-
-def _budget(standing: Standing) -> Mapping[str, object]:
-    limit = standing.budget.limit
-    return {
-        "standing": standing,
-        "parts": {f"spent {standing.state}": standing.used_percent, "reserved": standing.reserved * 100 / limit},
-    }
 
 
 def _shares(named: Sequence[tuple[str, Totals]], whole: Totals) -> list[tuple[str, Totals, Decimal]]:
