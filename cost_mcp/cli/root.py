@@ -25,6 +25,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "hook": ("hook_command:hook", "Deny what a spent budget forbids; import what a turn cost."),
     "statusline": ("statusline_command:statusline", "Print session, today and what a budget has left."),
     "dashboard": ("dashboard:dashboard", "Look at the ledger in a browser."),
+    "savings": ("savings:savings", "Suggest what could cost less, and measure what it saved."),
     "prices": ("prices:prices", "See prices, explain costs, keep price books."),
     "serve": ("serve:serve", "Serve agents over MCP on stdin and stdout."),
     "demo": ("demo:demo", "Watch a scripted agent spend and keep to a budget."),

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from cost_mcp.model.alert import Alert, Channel, Claim
     from cost_mcp.model.outcome import Finish, FinishedTasks, TaskPast
     from cost_mcp.model.plan_limit import PlanLimit
+    from cost_mcp.model.saving import AppliedSaving, CallBehind, CallSink, ScanQuery
 
 Recorded = tuple[Receipt | Exception, ...]
 """One answer per call: a receipt, or the ``CostError`` it was refused with."""
@@ -166,6 +167,18 @@ class Readings(Protocol):
 
         Without a mark the first ones; all that follow by the marks of the batches before are of the same moment.
         """
+        ...
+
+    def scan_calls(self, query: ScanQuery, sink: CallSink) -> None:
+        """As ``Ledger.scan_calls``."""
+        ...
+
+    def calls_behind(self, tenant: str, seqs: Sequence[int]) -> tuple[CallBehind, ...]:
+        """As ``Ledger.calls_behind``."""
+        ...
+
+    def applied_savings(self, tenant: str) -> tuple[AppliedSaving, ...]:
+        """As ``Ledger.applied_savings``."""
         ...
 
     def close(self) -> None:
@@ -376,6 +389,33 @@ class Ledger(Protocol):
 
         Raises:
             NotFound: this channel never claimed such an alert.
+        """
+        ...
+
+    async def scan_calls(self, query: ScanQuery, sink: CallSink) -> None:
+        """Hand every call that counts to ``sink``, as it now counts, in the order in which they happened, from one moment.
+
+        The sink works in another thread, one call of it after another.
+        """
+        ...
+
+    async def calls_behind(self, tenant: str, seqs: Sequence[int]) -> tuple[CallBehind, ...]:
+        """The calls in these rows of a scan, oldest first."""
+        ...
+
+    async def applied_savings(self, tenant: str) -> tuple[AppliedSaving, ...]:
+        """The suggestions that were applied, the dropped ones too, in the order in which they were last applied."""
+        ...
+
+    async def apply_saving(self, tenant: str, saving: AppliedSaving) -> AppliedSaving:
+        """Note that a suggestion is applied; one that is already stays as it was noted first."""
+        ...
+
+    async def drop_saving(self, tenant: str, saving_id: str, now: datetime, by: str) -> AppliedSaving:
+        """Note that a suggestion is given up; one that is already stays as it was noted first.
+
+        Raises:
+            NotFound: it was never applied.
         """
         ...
 

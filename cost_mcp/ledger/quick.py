@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from cost_mcp.model.alert import Alert
     from cost_mcp.model.outcome import FinishedTasks, TaskPast
     from cost_mcp.model.plan_limit import PlanLimit
+    from cost_mcp.model.saving import AppliedSaving, CallBehind, CallSink, ScanQuery
 
 T = TypeVar("T")
 
@@ -154,6 +155,21 @@ class _QuickReadings:
         from cost_mcp.ledger.alert_row import alert_by_id
 
         return self._run(alert_by_id(tenant, alert_id))
+
+    def scan_calls(self, query: ScanQuery, sink: CallSink) -> None:
+        from cost_mcp.ledger.savings_scan import scan
+
+        self._run(scan(query, sink))
+
+    def calls_behind(self, tenant: str, seqs: Sequence[int]) -> tuple[CallBehind, ...]:
+        from cost_mcp.ledger.savings_scan import calls_behind
+
+        return self._run(calls_behind(tenant, seqs))
+
+    def applied_savings(self, tenant: str) -> tuple[AppliedSaving, ...]:
+        from cost_mcp.ledger.savings_applied import applied_savings
+
+        return self._run(applied_savings(tenant))
 
     def close(self) -> None:
         self._db.close()

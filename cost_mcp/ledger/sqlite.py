@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from cost_mcp.errors import CostError, InvalidInput
-from cost_mcp.ledger import alerting, audit, budgeting, delivery, reserving, standing
+from cost_mcp.ledger import alerting, audit, budgeting, delivery, reserving, savings_applied, standing
 from cost_mcp.ledger.alert_row import alerts
 from cost_mcp.ledger.backfill import Ahead, reads_calls
 from cost_mcp.ledger.book import Book
@@ -22,10 +22,12 @@ from cost_mcp.ledger.held import Held
 from cost_mcp.ledger.limit_row import plan_limits
 from cost_mcp.ledger.lookup import lookup, reservation_context
 from cost_mcp.ledger.outcome import finish_task
+from cost_mcp.ledger.plan import run_plan
 from cost_mcp.ledger.pool import Pool
 from cost_mcp.ledger.recording import Answer, enter_calls, foresee, prepare, receipts
 from cost_mcp.ledger.report import report
 from cost_mcp.ledger.spend_history import HistoryAsked, SpendHistory, spend_history
+from cost_mcp.ledger.savings_scan import calls_behind, scan
 from cost_mcp.ledger.task import task_cost
 from cost_mcp.ledger.task_costs import TaskSum, task_costs
 from cost_mcp.ledger.writer import Writer
@@ -37,6 +39,7 @@ from cost_mcp.model.outcome import Finish, FinishedTasks, TaskPast
 from cost_mcp.model.plan_limit import PlanLimit
 from cost_mcp.model.report import CostReport, ReportQuery, TaskCost
 from cost_mcp.model.reservation import Admission, Reservation, ReserveOrder
+from cost_mcp.model.saving import AppliedSaving, CallBehind, CallSink, ScanQuery
 from cost_mcp.model.scope import Covered
 
 T = TypeVar("T")
@@ -205,6 +208,22 @@ class _SqliteLedger:
         came = delivery.Came(error=error, next_at=next_at, attempt=attempt)
         key = (tenant, alert_id, channel)
         _given((await self._writer.run(lambda book: delivery.finish_delivery(book, key, now, came)))[0])
+
+    async def scan_calls(self, query: ScanQuery, sink: CallSink) -> None:
+        # In a thread of its own: a million rows would keep the loop from everybody else.
+        await asyncio.to_thread(_in_snapshot, self._path, lambda db: run_plan(db, scan(query, sink)))
+
+    async def calls_behind(self, tenant: str, seqs: Sequence[int]) -> tuple[CallBehind, ...]:
+        return await self._pool.run(calls_behind(tenant, seqs))
+
+    async def applied_savings(self, tenant: str) -> tuple[AppliedSaving, ...]:
+        return await self._pool.run(savings_applied.applied_savings(tenant))
+
+    async def apply_saving(self, tenant: str, saving: AppliedSaving) -> AppliedSaving:
+        return (await self._writer.run(lambda book: savings_applied.apply_saving(book, tenant, saving)))[0]
+
+    async def drop_saving(self, tenant: str, saving_id: str, now: datetime, by: str) -> AppliedSaving:
+        return _given((await self._writer.run(lambda book: savings_applied.drop_saving(book, tenant, saving_id, now, by)))[0])
 
     async def verify(self) -> Verification:
         return await asyncio.to_thread(_verify, self._path, self._window_of)
