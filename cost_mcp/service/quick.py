@@ -29,10 +29,13 @@ if TYPE_CHECKING:
     from cost_mcp.config.settings import Settings
     from cost_mcp.model.alert import Alert
     from cost_mcp.pricing.catalog import Catalog
+    from cost_mcp.service.forecasting import ForecastAnswer
+    from cost_mcp.service.returns import ReturnAnswer
     from cost_mcp.service.activity import CallsAnswer, TasksAnswer
     from cost_mcp.service.exporting import Export
     from cost_mcp.service.plan_windows import WindowsAnswer
     from cost_mcp.service.service import Clock
+    from cost_mcp.service.what_if import WhatIfAnswer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +95,28 @@ class Quick:
     def budgets(self) -> tuple[Budget, ...]:
         """The budgets in force, by name."""
         return self.readings.budgets(self.settings.tenant)
+
+    def forecast(self, fields: Fields) -> ForecastAnswer:
+        """What day, week, month and the budgets' windows will come to."""
+        from cost_mcp.service.forecasting import forecast_of, read_forecast_question
+
+        question = read_forecast_question(fields, self.settings, self.clock())
+        return forecast_of(question, self.readings.spend_history(question.asked))
+
+    def roi(self, fields: Fields) -> ReturnAnswer:
+        """Whether an investment in cheaper work pays, by what tasks cost before and since."""
+        from cost_mcp.service.returns import read_return_question, return_of
+
+        question = read_return_question(fields, self.settings, self.clock())
+        return return_of(question, [self.readings.task_costs(query) for query in question.queries()])
+
+    def what_if(self, fields: Fields, book: tuple[str, str] | None = None) -> WhatIfAnswer:
+        """What a period would have cost with another model, or by a price book given as (name, text)."""
+        from cost_mcp.service.what_if import catalog_with, read_what_if_question, what_if
+
+        question = read_what_if_question(fields, self.settings, self.clock(), book=book is not None)
+        catalog = self._catalog() if book is None else catalog_with(self.settings, book[1], book[0])
+        return what_if(question, self.readings, catalog, book=None if book is None else book[0])
 
     def budget_history(self, name: object = None) -> tuple[BudgetChange, ...]:
         """Every change of a budget, or of all, oldest first."""

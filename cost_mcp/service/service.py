@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     from cost_mcp.model.alert import Alert
     from cost_mcp.pricing.catalog import Listing
     from cost_mcp.service.delivering import Delivering
+    from cost_mcp.service.forecasting import ForecastAnswer
+    from cost_mcp.service.returns import ReturnAnswer
 
 Clock = Callable[[], datetime]
 T = TypeVar("T")
@@ -201,6 +203,26 @@ class Service:
         context = await self.ledger.reservation_context(self.settings.tenant, reservation_id)
         if context is not None and differs_from_bound(context, self.settings):
             raise no_such_reservation()
+
+    async def forecast(self, fields: Fields) -> ForecastAnswer:
+        """What day, week, month and the budgets' windows will come to; only the bound project's calls where one is bound."""
+        from cost_mcp.service.forecasting import forecast_of, read_forecast_question
+
+        context = bind(Context(), self.settings)
+        asking = Covered(context=context) if context.as_dict() else None
+        question = read_forecast_question(fields, self.settings, self.clock(), project=self._bound_project, asking=asking)
+        return forecast_of(question, await self.ledger.spend_history(question.asked))
+
+    async def roi(self, fields: Fields) -> ReturnAnswer:
+        """Whether an investment in cheaper work pays, by what tasks cost before and since."""
+        from cost_mcp.service.returns import read_return_question, return_of
+
+        question = read_return_question(fields, self.settings, self.clock(), project=self._bound_project)
+        return return_of(question, [await self.ledger.task_costs(query) for query in question.queries()])
+
+    @property
+    def _bound_project(self) -> str | None:
+        return self.settings.project if "project" in self.settings.bound else None
 
     async def budgets(self) -> tuple[Budget, ...]:
         """The budgets in force, by name."""
