@@ -26,8 +26,8 @@ from cost_mcp.ledger.plan import run_plan
 from cost_mcp.ledger.pool import Pool
 from cost_mcp.ledger.recording import Answer, enter_calls, foresee, prepare, receipts
 from cost_mcp.ledger.report import report
-from cost_mcp.ledger.spend_history import HistoryAsked, SpendHistory, spend_history
 from cost_mcp.ledger.savings_scan import calls_behind, scan
+from cost_mcp.ledger.spend_history import HistoryAsked, SpendHistory, spend_history
 from cost_mcp.ledger.task import task_cost
 from cost_mcp.ledger.task_costs import TaskSum, task_costs
 from cost_mcp.ledger.writer import Writer
