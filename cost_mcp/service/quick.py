@@ -29,11 +29,11 @@ if TYPE_CHECKING:
     from cost_mcp.config.settings import Settings
     from cost_mcp.model.alert import Alert
     from cost_mcp.pricing.catalog import Catalog
-    from cost_mcp.service.forecasting import ForecastAnswer
-    from cost_mcp.service.returns import ReturnAnswer
     from cost_mcp.service.activity import CallsAnswer, TasksAnswer
     from cost_mcp.service.exporting import Export
+    from cost_mcp.service.forecasting import ForecastAnswer
     from cost_mcp.service.plan_windows import WindowsAnswer
+    from cost_mcp.service.returns import ReturnAnswer
     from cost_mcp.service.service import Clock
     from cost_mcp.service.what_if import WhatIfAnswer
 
