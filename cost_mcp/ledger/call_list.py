@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from typing import Any
 
 from cost_mcp.errors import InvalidInput
@@ -59,10 +61,12 @@ def narrowed(query: ListQuery) -> Plan[tuple[str, dict[str, Any]]]:
     """The conditions of a list's filters, each followed by AND, and the values of all that a list asks by."""
     asked = Asked(tenant=query.tenant, stretches=(), columns=(), filters=query.filters)
     by_series = asked.of_series_filters()
+    series: list[int] = []
     conditions = [f"e.{name} = :filter_{name}" for name in query.filters if name in CALL_COLUMNS]
     if by_series:
-        wanted = " AND ".join(f"{name} = :filter_{name}" for name in by_series)
-        conditions.append(f"e.series_id IN (SELECT series_id FROM series WHERE tenant = :tenant AND {wanted})")
+        series = yield from series_of(query.tenant, by_series)
+        # Where no series is meant there is no call to look for, however many there are of others.
+        conditions.append("e.series_id IN (SELECT value FROM json_each(:series))" if series else "false")
     end = micros(query.period.end)
     below, below_seq = (end, 0) if query.after is None else query.after
     as_of = yield from newest_row(query.as_of)
@@ -73,9 +77,17 @@ def narrowed(query: ListQuery) -> Plan[tuple[str, dict[str, Any]]]:
         "below": below,
         "below_seq": below_seq,
         "as_of": as_of,
+        "series": json.dumps(series),
         **{f"filter_{name}": value for name, value in query.filters.items()},
     }
     return "".join(f"{condition} AND " for condition in conditions), values
+
+
+def series_of(tenant: str, filters: Mapping[str, str]) -> Plan[list[int]]:
+    """The numbers of the series that filters let through."""
+    wanted = " AND ".join(f"{name} = ?" for name in filters)
+    rows = yield f"SELECT series_id FROM series WHERE tenant = ? AND {wanted}", (tenant, *filters.values())
+    return [row[0] for row in rows]
 
 
 def call_list(query: ListQuery) -> Plan[ListedCalls]:

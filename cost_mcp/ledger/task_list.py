@@ -43,6 +43,10 @@ _TYPE = (
     f"SELECT e.task_id, MAX(e.occurred_at), s.task_type {_OF_TASKS}e.occurred_at < :period_end AND s.task_type <> '' "
     f"AND {STANDS} GROUP BY 1"
 )
+_OUTCOME = (
+    "SELECT t.value, (SELECT o.outcome FROM task_outcomes o WHERE o.tenant = :tenant AND o.task_id = t.value ORDER BY o.seq DESC "
+    "LIMIT 1) FROM json_each(:tasks) t"
+)
 
 
 def task_list(query: ListQuery) -> Plan[ListedTasks]:
@@ -86,6 +90,7 @@ def _summed(query: ListQuery, shown: dict[str, Position], filters: str, values: 
         tally.add((task_id,), billing, sums)
     firsts = dict((yield _FIRST.format(filters=filters), asked))
     titles = {row[0]: row[2] for row in (yield _TITLE.format(filters=filters), asked)}
+    outcomes = dict((yield _OUTCOME, asked))
     types = {row[0]: row[2] for row in (yield _TYPE.format(filters=filters), asked)}
     return tuple(
         ListedTask(
@@ -93,6 +98,7 @@ def _summed(query: ListQuery, shown: dict[str, Position], filters: str, values: 
             totals=replace(tally.totals((task_id,)), first_call=from_micros(firsts[task_id]), last_call=from_micros(newest[0])),
             title=titles.get(task_id),
             task_type=types.get(task_id),
+            outcome=outcomes.get(task_id),
         )
         for task_id, newest in shown.items()
     )

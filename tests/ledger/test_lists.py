@@ -89,6 +89,17 @@ async def test_calls_stand_newest_first_with_what_must_be_said_of_them(
     assert (plan.billing, plan.provisional, plan.counted, plan.revision) == ("subscription", True, True, 1)
 
 
+@pytest.mark.parametrize("filters", [{"agent": "nobody"}, {"model": "x", "task_id": "T"}, {"provider": "nobody"}])
+async def test_what_no_call_has_is_answered_with_nothing(
+    ledger: Ledger, readings: Readings, call_of: CallOf, now: datetime, filters: dict[str, str]
+):
+    await ledger.record([call_of("c1", task_id="T", agent="a")], now)
+
+    assert readings.call_list(asked(now, **filters)).calls == ()
+    assert readings.task_list(asked(now, **filters)).tasks == ()
+    assert readings.calls_since(asked(now, **filters), None)[0] == ()
+
+
 async def test_a_corrected_call_is_listed_once_as_it_now_counts(
     ledger: Ledger, readings: Readings, call_of: CallOf, now: datetime
 ):
@@ -164,6 +175,16 @@ async def test_a_task_is_called_and_typed_as_its_newest_call_says(
 
     (task,) = readings.task_list(asked(now)).tasks
     assert (task.title, task.task_type, task.outcome, task.totals.calls) == ("New", "bugfix", None, 3)
+
+
+async def test_a_task_is_told_with_the_outcome_that_was_noted_last(
+    ledger: Ledger, readings: Readings, call_of: CallOf, now: datetime
+):
+    await ledger.record([call_of("c1", task_id="T"), call_of("c2", task_id="U", at=now - timedelta(hours=1))], now)
+    await ledger.finish_task("default", "T", "failed", now, now, "tester")
+    await ledger.finish_task("default", "T", "merged", now, now, "tester")
+
+    assert [(task.task_id, task.outcome) for task in readings.task_list(asked(now)).tasks] == [("T", "merged"), ("U", None)]
 
 
 async def test_newer_tasks_are_found_behind_many_calls_of_one(
