@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from cost_mcp.model.moment import zone
+from cost_mcp.model.moment import instant_text, zone
 from cost_mcp.model.money import display_usd
 from cost_mcp.model.period import Period
 from cost_mcp.reports.savings.measuring import Measured
@@ -42,7 +43,7 @@ def savings_page(answer: SavingsAnswer, now: datetime) -> Page:
         page.append(line(Span(f"{answer.left_off} more, of less money: raise --limit.", "dim")))
     page += [line(Span(OVERLAP, "dim")), *_remarks(answer), BLANK]
     first = answer.suggestions[0].saving_id
-    page.append(line("The calls behind one   ", Span(f"cost-mcp savings show {first}", "name")))
+    page.append(line("The calls behind one   ", Span(f"cost-mcp savings show {first}{_same_calls(answer)}", "name")))
     page.append(line("Once you acted on it   ", Span(f"cost-mcp savings applied {first}", "name")))
     return tuple(page)
 
@@ -162,6 +163,16 @@ def _table(answer: SavingsAnswer, now: datetime) -> Table:
         )
 
     return Table(columns=columns, rows=tuple(cells(number, each) for number, each in enumerate(answer.suggestions, 1)))
+
+
+def _same_calls(answer: SavingsAnswer) -> str:
+    """The options that ask about the same calls once more."""
+    period = answer.period
+    asked = {"period": period.name} if period.name not in ("month", "custom") else {}
+    if period.name == "custom":
+        asked = {"start": instant_text(period.start), "end": instant_text(period.end)}
+    asked |= {name.removesuffix("_id").replace("_", "-"): value for name, value in answer.question.query.filters.items()}
+    return "".join(f" --{name} {shlex.quote(value)}" for name, value in asked.items())
 
 
 def _remarks(answer: SavingsAnswer) -> list[Line]:

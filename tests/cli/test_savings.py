@@ -58,7 +58,11 @@ def test_people_get_a_table_a_sentence_each_and_the_next_step(wasteful: Cli):
     found = repeated(wasteful)
     assert "up to $3.08  ·  of $3.08 in 3 calls" in page
     assert "Keep the answers and use them again: agent coder with claude-opus-4-6." in page
-    assert f"cost-mcp savings show {found['saving_id']}" in page
+    assert f"cost-mcp savings show {found['saving_id']}\n" in page
+    narrowed = wasteful("savings", "--period", "7d", "--agent", "coder").out
+    assert f"cost-mcp savings show {found['saving_id']} --period 7d --agent coder" in narrowed
+    since = wasteful("savings", "--start", "2026-11-20").out
+    assert "--start 2026-11-19T23:00:00Z --end 2026-11-22T12:00:00Z" in since
 
 
 def test_the_calls_behind_one_are_shown(wasteful: Cli):

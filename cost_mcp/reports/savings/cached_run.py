@@ -10,14 +10,16 @@ from cost_mcp.reports.savings.run import FIVE_MINUTES, Run, Write
 def follow(run: Run, cell: Cell, row: ScannedRow, gap: int) -> None:
     """Go on with the next call of a run, ``gap`` microseconds (an hour at most) after the one before.
 
-    A read after more than five minutes was answered from what is kept for an hour: that was needed, whoever wrote it.
+    A read after more than five minutes was answered from what is kept for an hour: that was needed. Where nothing was, what is
+    written now is judged by what comes after it.
     """
     read, written = row[6], row[7]
     if run.written and gap > FIVE_MINUTES:
         settle_five(run)
-        if read:
+        if read and run.written:
             run.written.clear()
-    if read:
+            run.read = True
+    elif read and run.written:
         run.read = True
     if written:
         cell.written += written
@@ -47,3 +49,5 @@ def settle_five(run: Run) -> None:
             write.seq = None  # this call is counted, whatever becomes of the rest of it
         write.five = 0
     run.written[:] = [write for write in run.written if write.hour]
+    if not run.written:
+        run.read = False

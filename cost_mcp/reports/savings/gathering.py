@@ -31,6 +31,8 @@ class Gathering:
         self._series: dict[int, Series] = {}
         self._names: Mapping[int, SeriesNames] = {}
         self._entries: Mapping[int, PriceEntry] = {}
+        self._awake: set[Series] = set()  # those with runs: of thousands of series few have any at once
+        self._strays: list[Cell] = []
         self._mains: dict[str, Cell] = {}
         self._strikes = 0
         self._chainless = self._last_at = 0
@@ -68,7 +70,7 @@ class Gathering:
             gap = at - run.at
             run.calls += 1
             if chain is None:
-                cell.loose.append(row)
+                self._stray(cell, row)
             else:
                 mark = inputs << 40 | outputs
                 if mark in run.seen:
@@ -104,7 +106,7 @@ class Gathering:
 
     def end(self, until: int) -> Gathered:
         """What was found in the calls taken, and nothing that calls after ``until`` (in microseconds) may still show otherwise."""
-        for series in self._series.values():
+        for series in self._awake:
             for runs in (series.older, series.runs):
                 for run in runs.values():
                     _close(run, until - run.at)
@@ -135,7 +137,7 @@ class Gathering:
             _close(before, row[1] - before.at)
         sub = dear = False
         if chain is None:
-            cell.loose.append(row)
+            self._stray(cell, row)
         elif not chain.startswith(TASK_MARK):
             main = self._mains.setdefault(chain, cell)
             sub = bool(cell.names.agent) and cell.names.agent != main.names.agent
@@ -146,20 +148,29 @@ class Gathering:
                 cell.dear.add(row)
         cell.read += row[6]
         cell.written += row[7]
+        self._awake.add(cell.series)
         run = cell.series.runs[chain] = Run(cell, row, sub=sub, dear=dear)
         if before is not None:
             run.calls += before.calls
 
+    def _stray(self, cell: Cell, row: ScannedRow) -> None:
+        """A call with neither session nor task."""
+        if not cell.loose:
+            self._strays.append(cell)
+        cell.loose.append(row)
+
     def _strike(self, at: int) -> None:
         """Judge and forget the runs without a call in the hour that has ended, or in the one before it."""
         idle = at >= self._strikes + HOUR
-        for series in self._series.values():
+        for series in tuple(self._awake):
             for runs in (series.older, series.runs) if idle else (series.older,):
                 for run in runs.values():
                     _close(run, at - run.at)
                 self._alone(runs)
             series.older = {} if idle else series.runs
             series.runs = {}
+            if not series.older:
+                self._awake.discard(series)
         self._loose()
         self._strikes = (at // HOUR + 1) * HOUR
 
@@ -176,13 +187,13 @@ class Gathering:
 
     def _loose(self) -> None:
         """The same for calls with neither session nor task."""
-        for cell in self._cells.values():
-            if cell.loose:
-                self._chainless += len(cell.loose)
-                if len(cell.loose) >= CROWD:
-                    for row in cell.loose:
-                        cell.alone.add(row)
-                cell.loose.clear()
+        for cell in self._strays:
+            self._chainless += len(cell.loose)
+            if len(cell.loose) >= CROWD:
+                for row in cell.loose:
+                    cell.alone.add(row)
+            cell.loose.clear()
+        self._strays.clear()
 
 
 def _close(run: Run, idle: int) -> None:

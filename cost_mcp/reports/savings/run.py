@@ -38,7 +38,7 @@ class Run:
 
     ``row`` is the last call that repeats none before it, ``started`` whether a stretch of uncached calls has its first write in
     the caching rule's sum already, ``streak`` the calls of one size in a row, ``read`` whether anything was read from a cache
-    since the first of ``written``; ``sub`` that another agent began the session, ``dear`` that this one costs no less.
+    after the first of ``written``; ``sub`` that another agent began the session, ``dear`` that this one costs no less.
     """
 
     __slots__ = ("at", "calls", "cell", "dear", "input", "plain", "read", "row", "seen", "started", "streak", "sub", "written")

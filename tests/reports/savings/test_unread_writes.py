@@ -47,3 +47,16 @@ def test_what_was_written_too_shortly_before_the_end_is_not_judged(calls: Any):
 def test_a_ledger_without_cache_writes_says_so(calls: Any):
     calls.add(0)
     assert calls.blind("unread-cache-writes") == "No call tells of tokens written to a cache."
+
+
+def test_a_session_that_comes_back_too_late_writes_everything_again(calls: Any):
+    # The first write was read; the last one, after eleven minutes, by nobody: 9,000 × $1.25/M.
+    calls.add(0, written=8_000).add(60, read=8_000, written=500).add(720, written=9_000)
+    (found,) = calls.suggested("unread-cache-writes")
+    assert (found.saved_usd, found.calls, found.seqs) == (Decimal("0.01125"), 1, (3,))
+
+
+def test_what_is_read_of_another_cache_does_not_answer_for_what_is_written_now(calls: Any):
+    calls.add(0, written=8_000).add(60, read=8_000).add(720, read=2_000, written=7_000)
+    (found,) = calls.suggested("unread-cache-writes")
+    assert found.seqs == (3,)
