@@ -12,7 +12,7 @@ from cost_mcp.model.period import WEEKDAYS
 from cost_mcp.model.unpriced import USUAL_UNPRICED
 from cost_mcp.views.shape_budget import is_lower_bound, tightest_first
 from cost_mcp.views.terminal_page import BLANK, Cell, Column, Drawing, Line, Page, Picture, Span, Table, line
-from cost_mcp.views.terminal_picture import BAR, budget_bar
+from cost_mcp.views.terminal_picture import BAR, FREE, HELD, SPENT, budget_bar
 from cost_mcp.views.terminal_words import duration_words, moment_words
 from cost_mcp.views.text import calls_words
 from cost_mcp.views.text_budget import amount_words, left_words
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from cost_mcp.service.answer import BudgetAnswer
 
 _DECISIONS = {"allow": "ok", "warn": "warning", "deny": "critical"}
+_KEY = line(Span(f"{SPENT} spent  {HELD} held for calls to come  {FREE} left", "dim"))
 NO_BUDGETS: Page = (
     line("No budget is set: nothing limits what is spent."),
     BLANK,
@@ -71,7 +72,7 @@ def standings_table(standings: Iterable[Standing], now: datetime, *, projected: 
         Column(title="State"),
     )
     rows = tuple(_standing(s, now, scoped=scoped, reserved=reserved, projected=projected) for s in shown)
-    return Table(columns=columns, rows=rows)
+    return Table(columns=columns, rows=rows, key=_KEY if reserved else ())
 
 
 def budgets_page(budgets: Sequence[Budget]) -> Page:

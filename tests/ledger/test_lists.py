@@ -95,9 +95,10 @@ async def test_what_no_call_has_is_answered_with_nothing(
 ):
     await ledger.record([call_of("c1", task_id="T", agent="a")], now)
 
-    assert readings.call_list(asked(now, **filters)).calls == ()
-    assert readings.task_list(asked(now, **filters)).tasks == ()
-    assert readings.calls_since(asked(now, **filters), None)[0] == ()
+    query = replace(asked(now), filters=filters)
+    assert readings.call_list(query).calls == ()
+    assert readings.task_list(query).tasks == ()
+    assert readings.calls_since(query, None)[0] == ()
 
 
 async def test_a_corrected_call_is_listed_once_as_it_now_counts(

@@ -47,7 +47,16 @@ def test_a_bar_shows_what_is_spent_and_held_and_never_hides_a_little(given: Stan
     page = status_page(BudgetAnswer(standings=(given,)), NOON)
 
     assert plain(page, 120).splitlines()[1].split() == row.split()
-    assert plain(page).splitlines()[1].split() == [row.split()[0], *row.split()[2:]], "a pipe is read by programs"
+    name, _, *rest = row.split()
+    assert plain(page).splitlines()[1].split() == [name, *rest], "a pipe is read by programs"
+
+
+def test_the_forms_in_a_bar_are_explained_where_something_is_held_and_bars_are_drawn():
+    held = status_page(BudgetAnswer(standings=(standing("5", reserved="1"),)), NOON)
+    free = status_page(BudgetAnswer(standings=(standing("5"),)), NOON)
+
+    assert plain(held, 120).splitlines()[-1] == "█ spent  ▒ held for calls to come  ░ left"
+    assert "held for" not in plain(held) + plain(free, 120)
 
 
 @pytest.mark.parametrize(
