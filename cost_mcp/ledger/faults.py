@@ -108,14 +108,6 @@ def newer(found: int, known: int) -> LedgerNewer:
     )
 
 
-def older(found: int, known: int) -> LedgerUnavailable:
-    """The error for a ledger that has to be brought up to date before it can be read."""
-    return LedgerUnavailable(
-        f"the ledger has schema {found} and has to be brought to {known} first.",
-        hint="Run any command that writes, such as cost-mcp verify.",
-    )
-
-
 def foreign() -> LedgerUnavailable:
     """The error for a database that another program made."""
     return LedgerUnavailable(

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from stat import S_ISREG
 
 from cost_mcp.errors import CostError, LedgerUnavailable
 from cost_mcp.ledger.faults import DATABASE_FAULTS, damaged, ledger_fault, no_rights, system_fault
 from cost_mcp.ledger.lock import PATIENCE_SECONDS, FileLock
-from cost_mcp.ledger.migrate import check_known, check_readable, migrate
+from cost_mcp.ledger.migrate import SCHEMA, check_known, migrate
 from cost_mcp.model.moment import EARLIEST
 
 BUSY_SECONDS = 5.0
@@ -121,23 +121,40 @@ def reading_uri(path: Path) -> str | None:
 def open_for_reading(path: Path) -> sqlite3.Connection:
     """A connection that can only read; an empty ledger in memory when there is no file or nothing in it yet.
 
+    A ledger of an earlier version of the program is first brought up to date: whoever upgrades mostly looks before he records.
+
     Raises:
-        LedgerError: it cannot be opened, is damaged, newer, or another program's.
+        LedgerError: it cannot be opened, is damaged, newer, or another program's; or is older and cannot be written.
     """
     uri = reading_uri(real_path(path))
     try:
         if uri is not None:
             db = sqlite3.connect(uri, uri=True, timeout=BUSY_SECONDS, isolation_level=None)
             try:
-                if check_readable(db):
+                found = check_known(db)
+                if found == SCHEMA:
                     return db
             except BaseException:
                 db.close()
                 raise
             db.close()
+            if found:
+                bring_up_to_date(real_path(path))
+                return open_for_reading(path)
         return empty_ledger()
     except DATABASE_FAULTS as error:
         raise ledger_fault(error) from None
+
+
+def bring_up_to_date(path: Path) -> None:
+    """Give a ledger the schema of this version, as whoever writes to it would."""
+    lock = open_lock(path)
+    try:
+        db = open_for_writing(path, lock, datetime.now(UTC))
+        with lock:  # a closing connection checkpoints
+            db.close()
+    finally:
+        lock.close()
 
 
 def empty_ledger() -> sqlite3.Connection:

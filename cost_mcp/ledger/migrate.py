@@ -7,7 +7,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from cost_mcp.errors import LedgerUnavailable
-from cost_mcp.ledger.faults import foreign, newer, older
+from cost_mcp.ledger.faults import foreign, newer
 from cost_mcp.model.moment import micros
 
 APPLICATION_ID = 0x434D4350
@@ -73,20 +73,6 @@ def schema_of(db: sqlite3.Connection) -> int:
     if version or mark or db.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone():
         raise foreign()
     return 0
-
-
-def check_readable(db: sqlite3.Connection) -> bool:
-    """Whether there is anything to read; False for a database no migration ran on yet.
-
-    Raises:
-        LedgerNewer, LedgerUnavailable: a schema that this version cannot read.
-    """
-    found = schema_of(db)
-    if found > SCHEMA:
-        raise newer(found, SCHEMA)
-    if 0 < found < SCHEMA:
-        raise older(found, SCHEMA)
-    return found == SCHEMA
 
 
 @lru_cache(maxsize=1)
