@@ -22,7 +22,19 @@ if TYPE_CHECKING:
     from conftest import Cli
 
 MONTH = ("--period", "month")
-HOSTILE = ("=cmd|' /C calc'!A0", "+1", "-1", "@x", "'=1", 'say "hi", then; go', "🤖 emoji", "\u202egnp.exe", "שלום", "a,b;c", "T-1")
+HOSTILE = (
+    "=cmd|' /C calc'!A0",
+    "+1",
+    "-1",
+    "@x",
+    "'=1",
+    'say "hi", then; go',
+    "🤖 emoji",
+    "\u202egnp.exe",
+    "שלום",
+    "a,b;c",
+    "T-1",
+)
 
 
 def table(text: str) -> list[dict[str, str]]:
@@ -129,7 +141,7 @@ def test_a_spreadsheet_finds_no_formula_whatever_tasks_are_called(cli: Cli, tmp_
     openpyxl = pytest.importorskip("openpyxl")
     for number, name in enumerate(HOSTILE):
         words = ("--model", "gpt-5", "--input-tokens", "9", "--call-id", f"c{number}")
-        ran = cli("record", *words, f"--task={name}", f"--task-title={name}", f"--agent={name}", f"--tag={name}={name}")
+        ran = cli("record", *words, f"--task={name}", f"--task-title={name}", f"--agent={name}", f"--tag=name={name}")
         assert ran.code == 0, ran.err
 
     cli("export", kind, "--output", str(tmp_path / "calls.csv"))
