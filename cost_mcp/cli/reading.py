@@ -7,6 +7,7 @@ import click
 from cost_mcp.cli.activity import show_calls, show_calls_as_they_come, show_windows
 from cost_mcp.cli.options import WHOLE, as_json, filters, pass_surroundings, period, timezone
 from cost_mcp.cli.output import put_json, put_page, to_people
+from cost_mcp.cli.page_file import PageTo, to_page
 from cost_mcp.cli.surroundings import Surroundings
 from cost_mcp.model.totals import Totals
 from cost_mcp.service.quick import Quick
@@ -61,14 +62,18 @@ def show_today(quick: Quick, timezone: str | None) -> None:
 @click.option("--windows", metavar="5h|week|1d", help="A subscription's windows: what was used in each, where this one leads.")
 @click.option("--limit", type=WHOLE, help="Rows to show (default: 50).")
 @click.option("--cursor", help="The next_cursor of the page before (with --json).")
+@to_page
 @as_json
 @pass_surroundings
-def report(around: Surroundings, as_json: bool, calls: bool, follow: bool, windows: str | None, **fields: object) -> None:
+def report(
+    around: Surroundings, as_json: bool, calls: bool, follow: bool, windows: str | None, to: PageTo, **fields: object
+) -> None:
     """Show what a period cost, grouped and filtered.
 
     Without --group-by: its days, then by model and by whatever context the calls name.
     """
     asked = {"--calls": calls, "--follow": follow, "--windows": windows is not None}
+    to.check([option for option, is_asked in {"--json": as_json, **asked}.items() if is_asked])
     if chosen := [option for option, is_asked in asked.items() if is_asked]:
         _refuse_together(chosen, fields)
         if follow:
@@ -89,7 +94,7 @@ def report(around: Surroundings, as_json: bool, calls: bool, follow: bool, windo
         if fields["group_by"] is None and answer.report.totals.calls and not series:
             by_day = quick.cost_report({**fields, "compare": None, "group_by": "day", "limit": MOST_DAYS})
             days = by_day if by_day.next_cursor is None else None
-        put_page(report_page(answer, days, _ever(quick, answer.report.totals), series=series))
+        to.put(report_page(answer, days, _ever(quick, answer.report.totals), series=series), around.cwd)
 
 
 def _refuse_together(chosen: list[str], fields: dict[str, object]) -> None:
