@@ -16,6 +16,7 @@ from cost_mcp.cli.surroundings import Surroundings
 @click.option("--current", metavar="PERIOD", help="Since (default: month).")
 @click.option("--investment", metavar="USD", help="What the change cost, once.")
 @click.option("--tasks-per-month", type=WHOLE, help="Tasks a month (default: at the pace of the current period).")
+@click.option("--outcome", help="Only tasks that ended so: merged, failed or abandoned; any: whose end was noted (task done).")
 @filters
 @timezone
 @as_json

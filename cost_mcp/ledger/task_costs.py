@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import NamedTuple
 
 from cost_mcp.ledger.cover import Stretch
@@ -14,14 +15,24 @@ from cost_mcp.model.report import ReportQuery
 _PLACES = tuple(3 + ROLLUP_SUMS.index(name) for name in ("calls", "unpriced_calls", "cost_nanos"))
 
 
+_OUTCOMES = (
+    "SELECT o.task_id, o.outcome FROM json_each(:tasks) t CROSS JOIN task_outcomes o ON o.tenant = :tenant AND o.task_id = t.value "
+    "ORDER BY o.seq"
+)
+
+
 class TaskSum(NamedTuple):
-    """What the calls of one task and billing mode came to; ``task_id`` is None for those that name no task."""
+    """What the calls of one task and billing mode came to; ``task_id`` is None for those that name no task.
+
+    ``outcome`` is how the task ended, as it was noted last; None while nobody noted it.
+    """
 
     task_id: str | None
     billing: str
     calls: int
     unpriced_calls: int
     cost_nanos: int
+    outcome: str | None = None
 
 
 def task_costs(query: ReportQuery) -> Plan[tuple[TaskSum, ...]]:
@@ -34,4 +45,7 @@ def task_costs(query: ReportQuery) -> Plan[tuple[TaskSum, ...]]:
             filters=query.filters,
         )
     )
-    return tuple(TaskSum(row[1], row[2], *(row[place] for place in _PLACES)) for row in rows)
+    tasks = sorted({row[1] for row in rows if row[1] is not None})
+    noted = yield _OUTCOMES, {"tenant": query.tenant, "tasks": json.dumps(tasks)}
+    outcomes: dict[str, str] = dict(noted)  # the last one of a task counts
+    return tuple(TaskSum(row[1], row[2], *(row[place] for place in _PLACES), outcome=outcomes.get(row[1])) for row in rows)

@@ -292,7 +292,7 @@ def _budget(asked: HistoryAsked, history: SpendHistory, standing: Standing) -> W
             bare,
             method=forecaster.method,
             history_days=forecaster.history_days,
-            lower_bound=bare.lower_bound or past.unpriced(),
+            expected_lower_bound=lower_bound or past.unpriced(),
         ),
     )
 

@@ -10,7 +10,9 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from cost_mcp.errors import InvalidInput, UnknownName
+from cost_mcp.model.call import check_choice
 from cost_mcp.model.money import parse_usd, usd
+from cost_mcp.model.outcome import OUTCOMES
 from cost_mcp.model.period import PERIOD_NAMES, Period
 from cost_mcp.reports.roi import DAYS_PER_MONTH, Return, work_out
 from cost_mcp.service.fields import Fields, present, whole_number
@@ -24,7 +26,8 @@ if TYPE_CHECKING:
 MAX_INVESTMENT = Decimal(1_000_000_000)
 MAX_TASKS_PER_MONTH = 100_000_000
 
-_OWN = ("baseline", "current", "investment", "tasks_per_month")
+_OWN = ("baseline", "current", "investment", "tasks_per_month", "outcome")
+ANY_OUTCOME = "any"
 _AMOUNT = re.compile(r"\$?\s*(?!20\d\d$|21\d\d$)-?[0-9.]+|\$.*")
 """An amount of money: with a dollar sign or a point, or a number that is no year."""
 
@@ -34,13 +37,17 @@ _DAY = Decimal(86_400)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReturnQuestion:
-    """What is compared with what: ``before`` is a query, or an amount per task."""
+    """What is compared with what: ``before`` is a query, or an amount per task.
+
+    ``outcome`` narrows both sides to tasks that ended so, ``any`` to those that were noted to have ended; None: all tasks.
+    """
 
     before: ReportQuery | Decimal
     after: ReportQuery
     investment: Decimal
     tasks_per_month: int | None
     now: datetime
+    outcome: str | None = None
 
     @property
     def filters(self) -> Mapping[str, str]:
@@ -58,6 +65,7 @@ class Side:
 
     ``without_task_usd`` was spent by calls that name no task. ``unpriced_calls`` of the tasks make their costs lower bounds.
     ``other_usd`` is of the billing mode that was not asked about: covered by a plan, at list price, where use is compared.
+    ``ended_otherwise`` are tasks left out because their outcome is another one than was asked for, or not noted.
     """
 
     period: Period
@@ -67,6 +75,7 @@ class Side:
     unpriced_calls: int = 0
     without_task_usd: Decimal = Decimal(0)
     other_usd: Decimal = Decimal(0)
+    ended_otherwise: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,6 +119,7 @@ def read_return_question(fields: Fields, settings: Settings, now: datetime, *, p
         investment=parse_usd(given["investment"], "investment", maximum=MAX_INVESTMENT),
         tasks_per_month=None if tasks is None else whole_number(tasks, "tasks_per_month", low=0, high=MAX_TASKS_PER_MONTH),
         now=now,
+        outcome=check_choice(given["outcome"], (*OUTCOMES, ANY_OUTCOME), "outcome") if "outcome" in given else None,
     )
 
 
@@ -141,7 +151,7 @@ def _query(
 
 def return_of(question: ReturnQuestion, sums: Iterable[tuple[TaskSum, ...]]) -> ReturnAnswer:
     """The answer, from what ``task_costs`` says of each of the question's queries."""
-    sides = [_side(query, found) for query, found in zip(question.queries(), sums, strict=True)]
+    sides = [_side(query, found, question.outcome) for query, found in zip(question.queries(), sums, strict=True)]
     after = sides[-1]
     before = sides[0] if len(sides) > 1 else None
     per_month = None if question.tasks_per_month is None else Decimal(question.tasks_per_month)
@@ -165,15 +175,19 @@ def tasks_per_month(tasks: int, period: Period, now: datetime) -> Decimal | None
     return (tasks * DAYS_PER_MONTH * _DAY / Decimal(passed)).quantize(Decimal("0.01"))
 
 
-def _side(query: ReportQuery, sums: Iterable[TaskSum]) -> Side:
+def _side(query: ReportQuery, sums: Iterable[TaskSum], outcome: str | None) -> Side:
     billing = query.filters.get("billing", "api")
     costs: dict[str, int] = {}
-    calls = unpriced = loose = other = 0
+    calls = unpriced = loose = other = ended_otherwise = 0
     for found in sums:
         if found.billing != billing:
             other += found.cost_nanos
         elif found.task_id is None:
             loose += found.cost_nanos
+        elif found.calls > 0 and not (
+            outcome is None or found.outcome == outcome or (found.outcome and outcome == ANY_OUTCOME)
+        ):
+            ended_otherwise += 1
         elif found.calls > 0:
             costs[found.task_id] = found.cost_nanos
             calls += found.calls
@@ -186,6 +200,7 @@ def _side(query: ReportQuery, sums: Iterable[TaskSum]) -> Side:
         unpriced_calls=unpriced,
         without_task_usd=usd(loose),
         other_usd=usd(other),
+        ended_otherwise=ended_otherwise,
     )
 
 

@@ -29,6 +29,8 @@ def return_shape(answer: ReturnAnswer) -> dict[str, object]:
     shape["current"] = side_shape(answer.after)
     if question.filters:
         shape["filters"] = dict(question.filters)
+    if question.outcome is not None:
+        shape["outcome"] = question.outcome
     shape["currency"] = "USD"
     shape["investment_usd"] = usd_text(question.investment)
     money = {
@@ -86,6 +88,8 @@ def side_shape(side: Side) -> dict[str, object]:
     }
     if side.without_task_usd:
         shape["without_task_usd"] = usd_text(side.without_task_usd)
+    if side.ended_otherwise:
+        shape["tasks_that_ended_otherwise"] = side.ended_otherwise
     if side.other_usd:
         shape["other_billing_usd"] = usd_text(side.other_usd)
     return shape

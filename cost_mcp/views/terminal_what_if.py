@@ -78,8 +78,8 @@ def _models(answer: WhatIfAnswer) -> Table:
             line(Span(one.into or "no price known", "" if one.into else "warning")),
             line(f"{repriced.calls:,}"),
             *([line(f"{repriced.compared:,}")] if unknown else []),
-            line(Span(display_usd(repriced.cost_usd), "money")),
-            line(Span(display_usd(repriced.would_cost_usd), "strong")),
+            line(Span(display_usd(repriced.cost_usd), "money") if repriced.compared else Span("–", "dim")),
+            line(Span(display_usd(repriced.would_cost_usd), "strong") if repriced.compared else Span("–", "dim")),
             _change(repriced),
             () if most is None else share_bar(repriced.would_cost_usd, most),
         )

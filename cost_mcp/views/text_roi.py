@@ -113,6 +113,8 @@ def left_out(answer: ReturnAnswer) -> tuple[str, ...]:
         if side.unpriced_calls:
             have = "call of the {} has" if side.unpriced_calls == 1 else "calls of the {} have"
             notes.append(f"{side.unpriced_calls:,} {have.format(name)} no known price: its tasks cost more than shown.")
+        if side.ended_otherwise:
+            notes.append(f"{side.ended_otherwise:,} tasks of the {name} ended otherwise or have not ended, and are left out.")
         if side.without_task_usd:
             notes.append(f"{display_usd(side.without_task_usd)} of the {name} is of calls that name no task, and left out.")
         if side.other_usd:

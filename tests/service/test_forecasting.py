@@ -46,7 +46,7 @@ async def test_day_week_and_month_end_as_every_day_did(opened: Opener):
         answer = await service.forecast({})
 
     day, week, month = answer.windows
-    # Sunday noon: the evening's dollar is to come, and nine days of November's thirty are after today.
+    # Sunday noon: the evening's dollar is to come, and eight days of November's thirty are after today.
     assert [(one.spent, one.expected) for one in (day, week, month)] == [(1, 2), (13, 14), (43, 60)]
     assert [(one.low, one.high) for one in (day, week, month)] == [(2, 2), (14, 14), (60, 60)]
     assert {one.method for one in answer.windows} == {"weekday"}
@@ -107,6 +107,37 @@ async def test_a_budget_is_forecast_by_what_it_covers_in_its_own_unit_and_zone(o
     assert found["tokens"].window_end == datetime(2026, 11, 22, 15, tzinfo=UTC)
     assert found["tokens"].unit == "tokens"
     assert (found["elsewhere"].spent, found["elsewhere"].expected, found["elsewhere"].outlook) == (0, None, "unknown")
+
+
+async def test_each_window_of_an_each_budget_has_its_own_history(opened: Opener):
+    async with opened(timezone="UTC") as service:
+        await every_day(service, 40, "2", agent="coder")
+        await every_day(service, 40, "10", agent="other", billing="subscription")
+        more = {"each": "agent", "limit": "90", "period": "month", "timezone": "UTC"}
+        await service.set_budget({"name": "use", **more}, changed_by="t")
+        await service.set_budget({"name": "plans", **more, "include_subscription": True}, changed_by="t")
+        found = (await service.forecast({})).budgets
+
+    # 21 days of 30 are over, eight and an evening are to come.
+    assert [(one.name, one.standing and one.standing.each_value, one.spent, one.expected) for one in found] == [
+        ("plans", "other", 210, 295),
+        ("plans", "coder", 42, 59),
+        ("use", "coder", 42, 59),
+    ]
+
+
+async def test_a_server_forecasts_for_what_it_is_bound_to(opened: Opener):
+    async with opened(timezone="UTC", project="shop", bound=frozenset({"project"})) as service:
+        await every_day(service, 40, "2", project="shop")
+        await service.set_budget({"name": "shop", "limit": "90", "period": "day", "scope": {"project": "shop"}}, changed_by="t")
+        await service.set_budget({"name": "web", "limit": "90", "period": "day", "scope": {"project": "web"}}, changed_by="t")
+        answer = await service.forecast({})
+        with pytest.raises(CostError) as refused:
+            await service.forecast({"project": "web"})
+
+    assert [one.name for one in answer.budgets] == ["shop"]
+    assert answer.filters == {"project": "shop"}
+    assert refused.value.field == "project"
 
 
 async def test_when_a_limit_is_reached_by_hand(opened: Opener):

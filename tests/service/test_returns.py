@@ -101,6 +101,17 @@ async def test_a_task_in_both_periods_stands_on_both_sides_and_is_told(opened: O
     )
 
 
+@pytest.mark.parametrize(("outcome", "tasks"), [("merged", 1), ("failed", 2), ("any", 3), (None, 12)])
+async def test_tasks_may_be_narrowed_to_those_that_ended_so(opened: Opener, outcome: str | None, tasks: int):
+    async with opened(timezone="UTC") as service:
+        await two_months(service)
+        for task_id, ended in (("N-0", "failed"), ("N-0", "merged"), ("N-1", "failed"), ("N-2", "failed"), ("O-1", "merged")):
+            await service.ledger.finish_task("default", task_id, ended, None, service.clock(), "t")
+        answer = await service.roi({**ASKED, "outcome": outcome})
+
+    assert (len(answer.after.costs), answer.after.ended_otherwise) == (tasks, 12 - tasks)
+
+
 @pytest.mark.parametrize(
     ("changed", "why", "note"),
     [
@@ -138,6 +149,7 @@ async def test_periods_without_tasks_answer_in_the_same_shape(
         ({"current": "2026-10-31..2026-11-30"}, InvalidInput, "baseline"),
         ({"tasks_per_month": -1}, InvalidInput, "tasks_per_month"),
         ({"timezone": "Mars"}, UnknownName, "timezone"),
+        ({"outcome": "won"}, UnknownName, "outcome"),
     ],
 )
 async def test_bad_input_is_refused_by_name(opened: Opener, changed: dict[str, object], error: type[CostError], field: str):
