@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable, Mapping
+from collections.abc import AsyncGenerator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -18,28 +18,18 @@ from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
 from cost_mcp.errors import Conflict, CostError, InvalidInput, NotFound
-from cost_mcp.views.html.alerts import alerts_page
-from cost_mcp.views.html.budgets import Budgets, budgets_page
 from cost_mcp.views.html.frame import Frame
-from cost_mcp.views.html.overview import overview_page
 from cost_mcp.views.html.rendering import rendered, style
+from cost_mcp.web.drawing import PAGES, TITLES
 from cost_mcp.web.guard import Guard
 from cost_mcp.web.live import Live
-from cost_mcp.web.overview import read_overview
 from cost_mcp.web.pages import Asked, House
 from cost_mcp.web.writing import Change, acknowledge, changed, remove_budget, retry, set_budget
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from cost_mcp.service.quick import Quick
     from cost_mcp.web.door import Door
-
-ALERTS_MAX = 200
-"""The newest alerts that are shown."""
-
-Drawn = Callable[["Quick", Asked, Frame, Mapping[str, str]], str]
-"""A page from what it is asked for: the shared part, what stands around it, and its own parameters."""
 
 
 def build_app(house: House, door: Door, *, cookie: str) -> Starlette:
@@ -117,7 +107,9 @@ class Reading:
         return Frame(
             pages=TITLES,
             path=path,
-            title=PAGES[path][0],
+            under=PAGES[path].under or path,
+            title=PAGES[path].title,
+            takes=PAGES[path].filters,
             period=asked.period,
             timezone=asked.timezone or self.house.settings.timezone,
             link=asked.link,
@@ -128,7 +120,7 @@ class Reading:
 
     async def _drawn(self, request: Request, frame: Frame) -> str:
         asked, own = Asked.of(request), dict(request.query_params)
-        drawn = PAGES[frame.path][1]
+        drawn = PAGES[frame.path].drawn
         return await run_in_threadpool(self.house.read, lambda quick: drawn(quick, asked, frame, own))
 
     async def events(self, _: Request) -> Response:
@@ -149,32 +141,6 @@ def _style_sheet(_: Request) -> Response:
     return Response(style(), media_type="text/css", headers={"cache-control": "max-age=300"})
 
 
-def _overview(quick: Quick, asked: Asked, frame: Frame, own: Mapping[str, str]) -> str:
-    return overview_page(read_overview(quick, asked, own.get("by") or "model"), frame)
-
-
-def _budgets(quick: Quick, asked: Asked, frame: Frame, own: Mapping[str, str]) -> str:  # noqa: ARG001 (as every page is drawn)
-    shown = Budgets(
-        budgets=quick.budgets(), standings=quick.budget_status({}).standings, changes=tuple(reversed(quick.budget_history()))
-    )
-    return budgets_page(shown, frame, quick.settings.timezone)
-
-
-def _alerts(quick: Quick, asked: Asked, frame: Frame, own: Mapping[str, str]) -> str:  # noqa: ARG001 (as every page is drawn)
-    everything = own.get("all") == "yes"
-    alerts = quick.alerts({"all": everything, "limit": ALERTS_MAX})
-    return alerts_page(alerts, frame, everything=everything, channels=bool(quick.settings.notifications))
-
-
-PAGES: Mapping[str, tuple[str, Drawn]] = {
-    "/": ("Overview", _overview),
-    "/budgets": ("Budgets", _budgets),
-    "/alerts": ("Alerts", _alerts),
-}
-"""Every page by its path: its title, and how it is drawn."""
-
-TITLES = tuple((path, title) for path, (title, _) in PAGES.items())
-
 CHANGES: Mapping[str, tuple[Change, str]] = {
     "/budgets": (set_budget, "/budgets"),
     "/budgets/remove": (remove_budget, "/budgets"),
@@ -190,6 +156,7 @@ def _refused(request: Request, error: Exception) -> Response:
     frame = Frame(
         pages=TITLES,
         path=request.url.path,
+        under=request.url.path,
         title="That cannot be shown",
         period="month",
         timezone=asked.timezone or "",

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-FILTERS = ("project", "agent")
-"""What every page can be narrowed to, beside its period and zone."""
+FILTERS = ("project", "agent", "model", "task_id")
+"""What pages can be narrowed to, beside their period and zone."""
 
 
 @dataclass(frozen=True, slots=True)

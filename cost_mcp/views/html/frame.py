@@ -22,18 +22,20 @@ PERIODS = (
 class Frame:
     """One page's surroundings.
 
-    ``pages`` are the paths and titles one can go to; ``link`` makes the address of a page that keeps the filters, with others in their place (None: left out). ``notice`` says what
+    ``pages`` are the paths and titles one can go to, ``under`` the one this page belongs to; ``takes`` names the filters it has; ``link`` makes the address of a page that keeps the filters, with others in their place (None: left out). ``notice`` says what
     became of a form that was sent; of one that was refused, ``problem`` says why and ``typed`` what it held.
     """
 
     pages: tuple[tuple[str, str], ...]
     path: str
+    under: str
     title: str
     period: str
     timezone: str
     link: Callable[..., str]
     filters: Mapping[str, str] = field(default_factory=dict[str, str])
     form_token: str = ""
+    takes: tuple[str, ...] = ()
     notice: str | None = None
     problem: str | None = None
     typed: Mapping[str, str] = field(default_factory=dict[str, str])
