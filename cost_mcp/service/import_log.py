@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, cast
@@ -47,14 +47,14 @@ class LogReading(Reading):
         yield self._cursor(opened, stamp, Lines(opened, 0, offset=stamp.size, number=1), None)
 
     def _lines(self, opened: BinaryIO, facts: FileFacts, stamp: Stamp) -> Iterator[Read | Cursor]:
-        going_on = self.before = self._going_on(opened, stamp)
+        held = self._held()
+        going_on = self.before = None if held is None else self._going_on(opened, stamp)
         first = opened.read(len(BOM_UTF8)) if going_on is None else b""
         if first.startswith(_UTF_16):
             yield self.left_out(1, UTF_16)
             yield self._cursor(opened, stamp, Lines(opened, 0, offset=stamp.size), None)
             return
-        held = None if going_on is None else cast("Mapping[str, object]", json.loads(going_on.state or "{}"))
-        parser = self.form.open(facts, held)
+        parser = self.form.open(facts, None if going_on is None else held)
         unread = len(first) if first == BOM_UTF8 else 0
         start, behind = (unread, 0) if going_on is None else (going_on.offset, going_on.line)
         lines = Lines(opened, stamp.size, offset=start, number=behind, rest_every=self.rest_every, passed=self.passed)
@@ -92,10 +92,16 @@ class LogReading(Reading):
         calls = [one for one in told if isinstance(one, Sighting)]
         yield from calls or [self.left_out(lines.number + 1, UNENDED)]
 
+    def _held(self) -> State | None:
+        """What the parser held when the file was left; None where there is no such state, or one of another version."""
+        told: object = None if self.before is None or self.before.state is None else json.loads(self.before.state)
+        pair = cast("list[object]", told) if isinstance(told, list) else []
+        return cast("State", pair[1]) if pair[:1] == [self.form.version] and isinstance(pair[-1], dict) else None
+
     def _going_on(self, opened: BinaryIO, stamp: Stamp) -> Cursor | None:
         """The cursor, when the file has only grown since."""
         before = self.before
-        if before is None or before.state is None or Stamp.from_text(before.stamp).size >= stamp.size:
+        if before is None or Stamp.from_text(before.stamp).size >= stamp.size:
             return None
         return before if Fingerprint.from_text(before.fingerprint).is_of(opened, stamp.size) else None
 
@@ -108,7 +114,7 @@ class LogReading(Reading):
             fingerprint=Fingerprint.of(opened, lines.offset).to_text(),
             offset=lines.offset,
             line=lines.number,
-            state=None if state is None else json.dumps(state, separators=(",", ":")),
+            state=None if state is None else json.dumps([self.form.version, state], separators=(",", ":")),
             calls=self.calls + (earlier.calls if earlier else 0),
             skipped=self.skipped + (earlier.skipped if earlier else 0),
         )

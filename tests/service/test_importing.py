@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from itertools import pairwise
@@ -16,8 +17,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from cost_mcp.budgets.windows import window_of
 from cost_mcp.capture.logs.formats import FORMATS
 from cost_mcp.config.settings import Settings
+from cost_mcp.ledger.intake import Intake
 from cost_mcp.service.import_order import ImportOrder, Machine, open_importing
 from cost_mcp.service.import_summary import ImportSummary
 from cost_mcp.service.importing import Listener
@@ -145,6 +148,21 @@ def test_a_file_that_was_written_over_after_an_interruption_is_read_from_its_beg
     quick = open_quick(Settings(db=str(tmp_path / "ledger.db")), clock=lambda: NOON)
     assert {quick.explain(call_id).priced.call.call_id for call_id in ids} == ids
     quick.close()
+
+
+@pytest.mark.parametrize(
+    "state", ["{}", '{"thread": 5}', '[0, {"recent": []}]', "[1, null]", "[1]", "null", '[1, {"recent": 5}]']
+)
+def test_a_state_of_another_version_is_not_gone_on_from(imported: Import, log: Path, tmp_path: Path, state: str):
+    imported()
+    with Intake(tmp_path / "ledger.db", now=NOON, window_of=window_of) as intake:
+        (cursor,) = intake.cursors("default")
+        intake.bring_in("default", [], NOON, read=[replace(cursor, state=state)])
+    with log.open("ab") as file:
+        file.write(said(CALLS))
+    found = imported().total
+    assert (found.calls, found.failed) == (1, 0)
+    assert total(tmp_path / "ledger.db")["calls"] == CALLS + 1
 
 
 def test_who_is_told_to_end_ends_within_a_long_file_and_loses_nothing(imported: Import, tmp_path: Path):

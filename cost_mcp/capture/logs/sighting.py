@@ -124,7 +124,8 @@ class LogFormat:
     are no usage and are never decoded. ``needle``: bytes that every line it answers True for holds, so that the others need not
     even be cut out of their file. ``whole``: the file is one JSON document, fed at once as line 1; ``whole_suffixes``: so
     are the files whose names end like this, where others are read by line (ask ``is_whole``). ``open`` takes a state of
-    ``LogParser.state``, or None for a file's beginning. ``reasons`` are the words of its skips and what they mean.
+    ``LogParser.state``, or None for a file's beginning; ``version`` is raised when states become others, and those of before are
+    not gone on from. ``reasons`` are the words of its skips and what they mean.
     """
 
     source: str
@@ -134,6 +135,7 @@ class LogFormat:
     needle: bytes = b""
     whole: bool = False
     whole_suffixes: tuple[str, ...] = ()
+    version: int = 1
     reasons: Mapping[str, str] = field(default_factory=lambda: REASONS)
 
     def is_whole(self, facts: FileFacts) -> bool:
