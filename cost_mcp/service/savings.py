@@ -13,10 +13,11 @@ from cost_mcp.model.moment import EARLIEST, micros
 from cost_mcp.model.period import Period
 from cost_mcp.model.saving import AppliedSaving, CallBehind, ScanQuery
 from cost_mcp.model.totals import Totals
+from cost_mcp.reports.savings import sub_agents
 from cost_mcp.reports.savings.gathered import Gathered
 from cost_mcp.reports.savings.gathering import Gathering
 from cost_mcp.reports.savings.measuring import BASELINE_DAYS, Measured, measured, subject_from, yardstick
-from cost_mcp.reports.savings.registry import RULES, at_most, ranked, unseen
+from cost_mcp.reports.savings.registry import RULES, at_most, named, ranked, unseen
 from cost_mcp.reports.savings.rule import Suggestion
 from cost_mcp.service.savings_market import Market
 from cost_mcp.service.steps import Steps
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
     from cost_mcp.model.report import CostReport
     from cost_mcp.service.cheaper import Priced
     from cost_mcp.service.savings_question import SavingsQuestion
+
+_PARTS_OF_SESSIONS = ("agent", "provider", "model", "feature", "purpose", "task_type", "source", "task_id")
+"""Filters that let through some of the calls of one session."""
 
 KEPT = 3
 """How many calls of each finding are kept where nobody asks for more."""
@@ -87,7 +91,7 @@ def suggest(question: SavingsQuestion, prices: Callable[[], Priced], now: dateti
         suggestions=every[: question.limit],
         left_off=max(0, len(every) - question.limit),
         total_usd=at_most(found, every),
-        unseen=unseen(found, question.rules),
+        unseen=unseen(found, question.rules) | _unseen_through(question),
         applied=live,
     )
 
@@ -99,7 +103,7 @@ def show(question: SavingsQuestion, prices: Callable[[], Priced], now: datetime)
         NotFound: no rule makes a suggestion of this id for the period.
     """
     found = yield from _gathered(question.scan, now, question.limit)
-    suggestion = _named(ranked(found, Market(prices), RULES, Decimal(0)), question.saving_id)
+    suggestion = named(found, Market(prices), question.saving_id or "")
     if suggestion is None:
         raise NotFound(
             "no suggestion of this id is made for this period.",
@@ -136,7 +140,7 @@ def to_apply(
     start = max(EARLIEST, at - timedelta(days=BASELINE_DAYS))
     found = yield from _gathered(ScanQuery(tenant=tenant, start=start, end=at), at, KEPT)
     market = Market(prices)
-    suggestion = _named(ranked(found, market, RULES, Decimal(0)), saving_id)
+    suggestion = named(found, market, saving_id)
     if suggestion is None:
         raise NotFound(
             f"no suggestion of this id is made for the {BASELINE_DAYS} days before it is said to be applied.",
@@ -163,18 +167,23 @@ def measure(tenant: str, prices: Callable[[], Priced], now: datetime) -> Steps[t
     told: list[Measured] = []
     for saving in applied:
         start, end = saving.applied_at, max(saving.applied_at, saving.dropped_at or now)
-        named = {name: value for name, value in saving.subject.items() if name in ("agent", "task_type")}
-        found = yield from _gathered(ScanQuery(tenant=tenant, start=start, end=end, filters=named), end, KEPT)
+        whose = {name: value for name, value in saving.subject.items() if name in ("agent", "task_type")}
+        if saving.rule == sub_agents.NAME:  # who worked for whom is seen by all the calls of a session
+            whose = {}
+        found = yield from _gathered(ScanQuery(tenant=tenant, start=start, end=end, filters=whose), end, KEPT)
         since = yardstick(found, market, RULES[saving.rule], subject_from(saving.subject), (start, end))
         told.append(measured(saving, since))
     return tuple(told)
+
+
+def _unseen_through(question: SavingsQuestion) -> dict[str, str]:
+    """What a rule cannot tell because only some of a session's calls are looked at."""
+    if sub_agents.NAME not in question.rules or question.filters.keys().isdisjoint(_PARTS_OF_SESSIONS):
+        return {}
+    return {sub_agents.NAME: "Only some calls of each session are looked at: who worked for whom cannot be told."}
 
 
 def _gathered(query: ScanQuery, now: datetime, kept: int) -> Steps[Gathered]:
     gathering = Gathering(kept=kept)
     yield lambda door: door.scan_calls(query, gathering)
     return gathering.end(micros(max(query.start, min(query.end, now))))
-
-
-def _named(suggestions: Sequence[Suggestion], saving_id: str | None) -> Suggestion | None:
-    return next((each for each in suggestions if each.saving_id == saving_id), None)

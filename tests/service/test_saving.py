@@ -138,6 +138,28 @@ async def test_what_was_applied_is_held_against_the_thirty_days_before(opened: O
         assert (await suggest_savings(service, {"min_savings": "0"})).applied == {}
 
 
+async def test_a_sub_agent_given_a_cheaper_model_is_measured_by_what_its_calls_cost(opened: Opener, clock: Clock):
+    async def session(service: Service, number: int, at: datetime, model: str) -> None:
+        await told(service, at, agent="lead", session_id=f"s{number}")
+        await told(service, at + timedelta(seconds=9), agent="scout", session_id=f"s{number}", model=model)
+
+    async with opened() as service:
+        for n in range(30):
+            await session(service, n, NOON - timedelta(days=2, minutes=n), "claude-opus-4-6")
+        (found,) = (await suggest_savings(service, {"min_savings": "0.1", "rule": "sub-agents"})).suggestions
+        assert (found.named()["agent"], found.spent_usd) == ("scout", Decimal("2.25"))  # 30 times $0.05 + $0.025
+        await apply_saving(service, {"saving_id": found.saving_id}, by="cli:kim")
+        clock.move(days=3)
+        for n in range(30, 70):
+            await session(service, n, NOON + timedelta(days=1, minutes=n), "claude-haiku-4-5")
+        (measured,) = await measure_savings(service)
+        # 40 calls at $0.075 would have been $3; at $1 and $5 per million tokens they were $0.60.
+        assert (measured.saved_usd, measured.since.units) == (Decimal("2.4"), 40)
+
+        narrowed = await suggest_savings(service, {"min_savings": "0.01", "agent": "scout"})
+        assert narrowed.unseen["sub-agents"].startswith("Only some calls of each session are looked at")
+
+
 async def test_it_may_have_been_applied_earlier_than_it_is_noted(opened: Opener):
     async with opened() as service:
         await repeated(service, NOON - timedelta(days=3), 40, each=2)

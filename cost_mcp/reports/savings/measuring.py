@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Context, Decimal
 
@@ -54,8 +54,9 @@ def yardstick(found: Gathered, market: Market, rule: Rule, subject: Subject, spa
         meant = [tally_of(cell) for cell in found.cells if subject_of(cell)[:_WITHOUT_MODEL] == subject[:_WITHOUT_MODEL]]
         units, spent = sum(tally.calls for tally in meant), usd(sum(tally.nanos for tally in meant))
     else:
-        units = sum(cell.calls for cell in found.cells if subject_of(cell) == subject)
-        spent = sum((each.saved_usd for each in rule.suggestions(found, market) if each.subject == subject), Decimal(0))
+        cells = tuple(cell for cell in found.cells if subject_of(cell) == subject)
+        units = sum(cell.calls for cell in cells)
+        spent = sum((each.saved_usd for each in rule.suggestions(replace(found, cells=cells), market)), Decimal(0))
     return Yardstick(units=units, usd=spent, start=span[0], end=span[1])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 
 from cost_mcp.model.money import usd
@@ -19,7 +20,7 @@ from cost_mcp.reports.savings import (
     unread_writes,
 )
 from cost_mcp.reports.savings.gathered import Gathered
-from cost_mcp.reports.savings.rule import CONFIDENCES, Market, Rule, Subject, Suggestion, subject_of
+from cost_mcp.reports.savings.rule import CONFIDENCES, Market, Rule, Subject, Suggestion, by_subject, saving_id_of, subject_of
 
 _RULES: tuple[Rule, ...] = (
     smaller_model,
@@ -38,10 +39,24 @@ RULES: Mapping[str, Rule] = {rule.NAME: rule for rule in _RULES}
 
 
 def ranked(found: Gathered, market: Market, rules: Iterable[str], least: Decimal) -> tuple[Suggestion, ...]:
-    """What the rules named find at ``least`` dollars in: most money first, of equal amounts the surer one."""
-    made = [suggestion for name in rules for suggestion in RULES[name].suggestions(found, market)]
+    """What the rules named find at ``least`` dollars in: most money first, of equal amounts the surer one.
+
+    Nothing saves more than was spent, so subjects of less are left aside: asking the price books about each takes its time.
+    """
+    worth = [cells for cells in by_subject(found.cells).values() if usd(sum(cell.nanos for cell in cells)) >= least]
+    narrowed = replace(found, cells=tuple(cell for cells in worth for cell in cells))
+    made = [suggestion for name in rules for suggestion in RULES[name].suggestions(narrowed, market)]
     kept = [suggestion for suggestion in made if suggestion.saved_usd >= least and suggestion.saved_usd > 0]
     return tuple(sorted(kept, key=lambda each: (-each.saved_usd, -CONFIDENCES.index(each.confidence), each.saving_id)))
+
+
+def named(found: Gathered, market: Market, saving_id: str) -> Suggestion | None:
+    """The suggestion of this id, whatever it saves; None where no rule makes it of these calls."""
+    for subject, cells in by_subject(found.cells).items():
+        for name, rule in RULES.items():
+            if saving_id_of(name, subject) == saving_id:
+                return next(rule.suggestions(replace(found, cells=tuple(cells)), market), None)
+    return None
 
 
 def at_most(found: Gathered, suggestions: Iterable[Suggestion]) -> Decimal:

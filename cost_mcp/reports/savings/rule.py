@@ -45,7 +45,7 @@ class Suggestion:
     @property
     def saving_id(self) -> str:
         """What it is called: the same for the same rule and subject, whatever the period."""
-        return saving_id(self.rule, self.subject)
+        return saving_id_of(self.rule, self.subject)
 
     def named(self) -> dict[str, str]:
         """The dimensions of the subject that the calls have."""
@@ -112,7 +112,7 @@ class Rule(Protocol):
         ...
 
 
-def saving_id(rule: str, subject: Subject) -> str:
+def saving_id_of(rule: str, subject: Subject) -> str:
     """The id of a rule's suggestion about a subject."""
     return f"sav_{hashlib.sha256(json.dumps([rule, *subject]).encode()).hexdigest()[:10]}"
 

@@ -6,7 +6,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cost_mcp.reports.savings.registry import RULES, at_most, ranked, unseen
+from cost_mcp.reports.savings.registry import RULES, at_most, named, ranked, unseen
 
 CALLS = st.lists(
     st.fixed_dictionaries(
@@ -97,3 +97,11 @@ def test_together_rules_save_no_more_of_a_subject_than_was_spent_on_it(calls: An
     every = ranked(found, market, ["repeated-calls", "prompt-caching"], Decimal(0))
     tester = [each for each in every if each.subject[0] == "tester"]
     assert at_most(found, every) == Decimal("0.0000004") + sum(each.saved_usd for each in tester)
+
+
+def test_a_suggestion_is_found_by_its_id_alone(calls: Any, market: Any):
+    calls.add(0).add(60).add(7_200, input_tokens=300_000, price="long").add(9_000, agent="tester").add(9_060, agent="tester")
+    found = calls.found()
+    every = ranked(found, market, RULES, Decimal(0))
+    assert [named(found, market, each.saving_id) for each in every] == list(every)
+    assert named(found, market, "sav_0000000000") is None
