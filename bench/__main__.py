@@ -1,6 +1,6 @@
 """``make bench``: everything, or the parts named.
 
-``python -m bench start record shared large today definitions reserve reserves ten_million hook import statusline``
+``python -m bench start record shared large today definitions reserve reserves ten_million hook import statusline insight``
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import bulk, commands, hook, importing, large, reserving, shared_file, statusline, stdio, ten_million
+from bench import bulk, commands, hook, importing, insight, large, reserving, shared_file, statusline, stdio, ten_million
 from bench.table import Row, markdown
 
 KEPT = Path(".bench")
@@ -63,6 +63,14 @@ def wallets() -> tuple[Path, Path]:
     return small, big
 
 
+def year() -> Path:
+    """The ledger of ten million calls over a year, made once a month and kept."""
+    KEPT.mkdir(exist_ok=True)
+    db = KEPT / f"year-{datetime.now(UTC):%Y-%m}.db"
+    bulk.load(db, insight.CALLS, prepare, insight.A_YEAR)
+    return db
+
+
 def enforcing(db: Path) -> None:
     """As ``prepare``, but the budgets enforce."""
     prepare(db, "enforce")
@@ -99,6 +107,7 @@ def main(parts: list[str]) -> int:
             "hook": lambda: hook.hook(folder),
             "import": lambda: importing.importing(KEPT, folder),
             "statusline": lambda: statusline.statusline(ledgers()[1]),
+            "insight": lambda: insight.insight(year()),
         }
         rows: list[Row] = []
         for part in parts or known:

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from bench import bulk
 from bench.rows import priced_call
 from bench.stdio import OURS, environment
 from bench.table import Row, median, ratio_row
@@ -26,11 +27,11 @@ GROUP BY day, series.model
 def fill(db: Path, calls: int, prepare: Callable[[Path], None]) -> None:
     """A ledger with so many calls spread over this month until now; kept for the next run."""
     marker = db.with_suffix(".filled")
-    if marker.exists():
-        return
-    prepare(db)
-    asyncio.run(_fill(db, calls))
-    marker.touch()
+    if not marker.exists():
+        prepare(db)
+        asyncio.run(_fill(db, calls))
+        marker.touch()
+    bulk.ready(db, calls)
 
 
 async def _fill(db: Path, calls: int) -> None:

@@ -9,12 +9,14 @@ from typing import Any
 
 from cost_mcp.ledger.backfill import WindowRow, compute_windows
 from cost_mcp.ledger.book import Book
+from cost_mcp.ledger.bucket import QUARTER, ROLLUP_SUMS
 from cost_mcp.ledger.budget_row import budget_of
 from cost_mcp.ledger.contract import Verification, WindowOf
-from cost_mcp.ledger.fold import FOLDED, ROLLUP_SUMS, fold
+from cost_mcp.ledger.fold import FOLDED, fold
 from cost_mcp.ledger.hold_audit import hold_differences, hold_everything
 from cost_mcp.ledger.rank_audit import rank_differences, rank_everything
 from cost_mcp.ledger.refill import fill_all_windows
+from cost_mcp.ledger.summing import OWED, forget_sums, sum_up, summed_seq
 from cost_mcp.ledger.task_sums import forget_tasks, task_differences
 from cost_mcp.ledger.window import WINDOW_KEY, WINDOW_SUMS
 from cost_mcp.model.budget import Budget
@@ -30,9 +32,13 @@ _STRAY_WINDOWS = (
     "SELECT COUNT(*) FROM budget_windows w WHERE NOT EXISTS "
     "(SELECT 1 FROM budgets b WHERE b.tenant = w.tenant AND b.budget_id = w.budget_id)"
 )
-_ROLLUP = f"tenant, grain, bucket, series_id, {', '.join(ROLLUP_SUMS)}"
-_HELD = f"SELECT {_ROLLUP} FROM rollups WHERE {' OR '.join(ROLLUP_SUMS)}"
-_OWED = f"SELECT {_ROLLUP} FROM ({FOLDED}) WHERE {' OR '.join(ROLLUP_SUMS)}"
+_KEPT = (
+    ("rollups", "tenant, grain, bucket, series_id", FOLDED, _STATE),
+    *((*owed, None) for owed in OWED),
+)
+_NOT_ZERO = " OR ".join(ROLLUP_SUMS)
+_HELD = f"SELECT {{key}}, {', '.join(ROLLUP_SUMS)} FROM {{table}} WHERE {_NOT_ZERO}"
+_OWED = f"SELECT {{key}}, {', '.join(ROLLUP_SUMS)} FROM ({{owed}}) WHERE {_NOT_ZERO}"
 _DIFFERING = "SELECT DISTINCT tenant, grain, bucket FROM ({} EXCEPT {}) ORDER BY tenant, grain, bucket"
 _BROKEN_CHAINS = (
     "SELECT call_id FROM entries GROUP BY tenant, call_id HAVING SUM(sign) <> 1 OR COUNT(*) <> 2 * MAX(revision) - 1 "
@@ -54,7 +60,7 @@ def verify(db: sqlite3.Connection, window_of: WindowOf) -> Verification:
         *_named("the revisions of a call do not follow each other", db.execute(_BROKEN_CHAINS)),
         *_named("a reversal does not undo what it reverses", db.execute(_UNEQUAL_REVERSALS)),
         *_charge_differences(db),
-        *_rollup_differences(db),
+        *_kept_differences(db),
     ]
     windows = 0
     for (text,) in db.execute(_BUDGETS).fetchall():
@@ -71,7 +77,7 @@ def verify(db: sqlite3.Connection, window_of: WindowOf) -> Verification:
     return Verification(
         calls=_count(db, "SELECT COALESCE(SUM(sign), 0) FROM entries"),
         windows=windows,
-        rollups=_count(db, f"SELECT COUNT(*) FROM ({_HELD})"),
+        rollups=sum(_count(db, f"SELECT COUNT(*) FROM ({_HELD.format(table=t, key=k)})") for t, k, *_ in _KEPT),
         differences=tuple(differences),
     )
 
@@ -85,6 +91,9 @@ def rebuild(book: Book) -> Verification:
     book.db.execute("UPDATE state SET value = 0 WHERE name = 'folded_seq'")
     book.folded_seq, book.last_seq = 0, _count(book.db, "SELECT COALESCE(MAX(seq), 0) FROM entries")
     fold(book)
+    forget_sums(book.db)
+    while sum_up(book):
+        pass
     fill_all_windows(book)
     hold_everything(book)
     rank_everything(book.db)
@@ -117,12 +126,15 @@ def _charge_differences(db: sqlite3.Connection) -> list[str]:
     return _named("the charges of a call do not sum to its cost", wrong)
 
 
-def _rollup_differences(db: sqlite3.Connection) -> list[str]:
-    upto = {"after": 0, "upto": _count(db, _STATE)}
-    rows = {*db.execute(_DIFFERING.format(_HELD, _OWED), upto), *db.execute(_DIFFERING.format(_OWED, _HELD), upto)}
+def _kept_differences(db: sqlite3.Connection) -> list[str]:
+    rows: set[tuple[str, int, int]] = set()
+    for table, key, owed, state in _KEPT:
+        upto = {"after": 0, "upto": summed_seq(db) if state is None else _count(db, state)}
+        held, computed = _HELD.format(table=table, key=key), _OWED.format(owed=owed, key=key)
+        rows |= {*db.execute(_DIFFERING.format(held, computed), upto), *db.execute(_DIFFERING.format(computed, held), upto)}
     named = sorted(rows)
     sentences = [
-        f"the sums kept for {15 * grain} minutes from {instant_text(from_micros(bucket * 900_000_000))} (tenant {tenant}) are not "
+        f"the sums kept for {15 * grain} minutes from {instant_text(from_micros(bucket * QUARTER))} (tenant {tenant}) are not "
         "those of the calls."
         for tenant, grain, bucket in named[:_MOST_NAMED]
     ]

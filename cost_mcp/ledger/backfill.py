@@ -16,9 +16,9 @@ from operator import add
 from types import MappingProxyType
 from typing import Any
 
+from cost_mcp.ledger.bucket import ROLLUP_SUMS
 from cost_mcp.ledger.contract import WindowOf
 from cost_mcp.ledger.cover import Stretch
-from cost_mcp.ledger.fold import ROLLUP_SUMS
 from cost_mcp.ledger.plan import Row, run_plan
 from cost_mcp.ledger.series import SERIES_COLUMNS
 from cost_mcp.ledger.sums import CALL_COLUMNS, Asked, sums

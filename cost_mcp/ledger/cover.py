@@ -8,7 +8,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from cost_mcp.errors import InvalidInput
-from cost_mcp.ledger.fold import QUARTER
+from cost_mcp.ledger.bucket import HOUR, QUARTER
 from cost_mcp.model.moment import micros, zone
 from cost_mcp.model.period import calendar_span, day_start, hour_span
 
@@ -51,18 +51,59 @@ def cover(stretches: Sequence[Stretch]) -> Cover:
             edges.append(Stretch(label, stretch.start, first * QUARTER))
         if after * QUARTER < stretch.end:
             edges.append(Stretch(label, after * QUARTER, stretch.end))
-        for added, *span in _spans(first, after):
+        for added, *span in _spans(first, after, ((4, 1), (96, 4))):
             (spans if added else excess).append((label, span[0], span[1], span[2]))
     return Cover(tuple(spans), tuple(excess), tuple(edges))
 
 
-def _spans(first: int, after: int) -> Iterator[tuple[bool, int, int, int]]:
-    """(added or taken off, grain, first bucket, bucket after the last) for whole quarter-hours.
+@dataclass(frozen=True, slots=True)
+class HourCover:
+    """Stretches taken apart where nothing finer than hours is kept.
+
+    ``whole`` are the stretches moved to the nearest hours, made up by ``spans`` without ``excess``; what that left out is
+    ``added``, what it took in too much is ``taken``, each less than an hour.
+    """
+
+    whole: tuple[Stretch, ...]
+    spans: tuple[Span, ...]
+    excess: tuple[Span, ...]
+    added: tuple[Stretch, ...]
+    taken: tuple[Stretch, ...]
+
+
+def cover_hours(stretches: Sequence[Stretch]) -> HourCover:
+    """The fewest hours and days that come near each stretch, and what is between them and its ends."""
+    whole: list[Stretch] = []
+    spans: list[Span] = []
+    excess: list[Span] = []
+    added: list[Stretch] = []
+    taken: list[Stretch] = []
+    for stretch in stretches:
+        label = stretch.label
+        first, after = (stretch.start + HOUR // 2) // HOUR, (stretch.end + HOUR // 2) // HOUR
+        if first >= after:
+            added.append(stretch)
+            continue
+        start, end = first * HOUR, after * HOUR
+        whole.append(Stretch(label, start, end))
+        for at, until, into in ((stretch.start, start, added), (start, stretch.start, taken)):
+            if at < until:
+                into.append(Stretch(label, at, until))
+        for at, until, into in ((end, stretch.end, added), (stretch.end, end, taken)):
+            if at < until:
+                into.append(Stretch(label, at, until))
+        for is_added, *span in _spans(first * 4, after * 4, ((96, 4),)):
+            (spans if is_added else excess).append((label, span[0], span[1], span[2]))
+    return HourCover(tuple(whole), tuple(spans), tuple(excess), tuple(added), tuple(taken))
+
+
+def _spans(first: int, after: int, steps: Sequence[tuple[int, int]]) -> Iterator[tuple[bool, int, int, int]]:
+    """(added or taken off, grain, first bucket, bucket after the last) for whole buckets of the first step's finer grain.
 
     Both ends go to the nearest bound of the coarser bucket; what that adds or leaves out is made good by finer ones. A day in
     New York is a day in UTC, five hours taken off before it and five added behind: 11 buckets instead of 24.
     """
-    for coarser, grain in ((4, 1), (96, 4)):
+    for coarser, grain in steps:
         start, end = (first + coarser // 2) // coarser * coarser, (after + coarser // 2) // coarser * coarser
         if start >= end:
             yield True, grain, first, after

@@ -5,27 +5,9 @@ from __future__ import annotations
 import sqlite3
 
 from cost_mcp.ledger.book import Book
+from cost_mcp.ledger.bucket import ENTRY_SUMS, GRAINS, QUARTER, ROLLUP_SUMS, is_too_large
+from cost_mcp.ledger.summing import sum_when_due
 from cost_mcp.ledger.task_sums import fold_tasks
-
-GRAINS = (1, 4, 96)
-"""Quarter-hours in a bucket. All zones since 2000 are whole quarter-hours off UTC, so nothing finer is needed."""
-
-QUARTER = 900_000_000
-"""Microseconds in a quarter-hour."""
-
-ROLLUP_SUMS = (
-    "calls", "unpriced_calls", "provisional_calls", "cost_nanos", "charged_nanos", "provisional_nanos", "provisional_tokens",
-    "input_tokens", "output_tokens", "cache_read_input_tokens", "cache_creation_input_tokens", "reasoning_output_tokens",
-    "web_search_requests",
-)  # fmt: skip
-
-_COMPUTED = {
-    "calls": "e.sign",
-    "provisional_nanos": "CASE e.provisional_calls WHEN 0 THEN 0 ELSE e.cost_nanos END",
-    "provisional_tokens": "CASE e.provisional_calls WHEN 0 THEN 0 ELSE e.input_tokens + e.output_tokens END",
-}
-ENTRY_SUMS = tuple(_COMPUTED.get(name, f"e.{name}") for name in ROLLUP_SUMS)
-"""What one row ``e`` of entries adds to each of ``ROLLUP_SUMS``."""
 
 _FINEST, *_COARSER = GRAINS
 FOLDED = (
@@ -51,6 +33,7 @@ def fold_when_due(book: Book) -> None:
     """Fold what this transaction and others left above the watermark, once it is enough to be worth it."""
     if book.last_seq - book.folded_seq >= book.fold_after:
         fold(book)
+        sum_when_due(book)
 
 
 def fold(book: Book) -> None:
@@ -66,13 +49,8 @@ def fold(book: Book) -> None:
         fold_tasks(book.db, book.last_seq)
         book.folded_seq = book.last_seq
     except (sqlite3.IntegrityError, sqlite3.OperationalError) as error:
-        if not _is_too_large(error):
+        if not is_too_large(error):
             raise
         book.db.execute("ROLLBACK TO fold")
         book.fold_after *= 2
     book.db.execute("RELEASE fold")
-
-
-def _is_too_large(error: sqlite3.Error) -> bool:
-    """Whether a statement failed because a sum does not fit 64 bits."""
-    return "integer overflow" in str(error) or "cannot store REAL value" in str(error)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from cost_mcp.ledger.backfill import fill_windows
 from cost_mcp.ledger.book import Book
 from cost_mcp.ledger.budget_row import budget_of
 from cost_mcp.ledger.faults import DATABASE_FAULTS, ledger_fault
 from cost_mcp.ledger.lock import PATIENCE_SECONDS, FileLock
 from cost_mcp.ledger.rank_audit import rank_everything
+from cost_mcp.ledger.summing import SUM_AFTER, sum_up
 
 _DUE = "SELECT name FROM state WHERE name IN ('windows_to_fill', 'windows_to_rank') AND value"
 _DONE = "UPDATE state SET value = 0 WHERE name IN ('windows_to_fill', 'windows_to_rank')"
+_MARKS = "SELECT (SELECT value FROM state WHERE name = 'folded_seq'), (SELECT value FROM state WHERE name = 'summed_seq')"
 _BUDGETS = "SELECT definition FROM budgets ORDER BY tenant, name"
 
 
@@ -42,6 +46,30 @@ def fill_all_windows(book: Book) -> None:
     book.db.execute("DELETE FROM budget_windows")
     for (text,) in book.db.execute(_BUDGETS).fetchall():
         fill_windows(book.db, budget_of(text), book.window_of)
+
+
+def catch_up(book: Book, lock: FileLock) -> bool:
+    """Sum up a little of what a ledger is far behind with, no more than recording would; whether there is more.
+
+    Nothing depends on it: where it cannot be done now, the next program to open the ledger will.
+    """
+    try:
+        if not _is_behind(book):
+            return False
+        with lock:
+            book.begin()
+            more = sum_up(book, SUM_AFTER)
+            book.commit()
+    except (*DATABASE_FAULTS, OSError):
+        with suppress(*DATABASE_FAULTS):  # a connection that cannot even do this fails the next write, which says so
+            book.rollback()
+        return False
+    return more
+
+
+def _is_behind(book: Book) -> bool:
+    folded, summed = book.db.execute(_MARKS).fetchone()
+    return folded - summed >= SUM_AFTER
 
 
 def _due(book: Book) -> set[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from cost_mcp.ledger.fold import ROLLUP_SUMS
+from cost_mcp.ledger.bucket import ROLLUP_SUMS
 from cost_mcp.model.money import usd
 from cost_mcp.model.report import NONE_GROUP
 from cost_mcp.model.totals import Totals

@@ -6,9 +6,9 @@ import difflib
 from dataclasses import replace
 from types import MappingProxyType
 
+from cost_mcp.ledger.by_series import by_series
 from cost_mcp.ledger.cover import Stretch
 from cost_mcp.ledger.plan import Plan
-from cost_mcp.ledger.report import by_series
 from cost_mcp.ledger.sums import Asked
 from cost_mcp.model.moment import EARLIEST, from_micros, micros
 from cost_mcp.model.period import FOREVER

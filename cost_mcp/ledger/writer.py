@@ -26,7 +26,7 @@ from cost_mcp.ledger.file import open_lock, real_path
 from cost_mcp.ledger.fold import fold_when_due
 from cost_mcp.ledger.held import Held
 from cost_mcp.ledger.lock import PATIENCE_SECONDS, FileLock
-from cost_mcp.ledger.refill import refill_when_due
+from cost_mcp.ledger.refill import catch_up, refill_when_due
 
 T = TypeVar("T")
 
@@ -34,6 +34,7 @@ MOST_JOBS = 512
 """The most jobs in one transaction: bounds how long other processes wait for the lock."""
 
 _LAST_WORDS_SECONDS = 5.0
+_IDLE_SECONDS = 0.1
 
 
 @dataclass(slots=True, eq=False)
@@ -98,6 +99,7 @@ class Writer:
             _close(self._book.db, self._lock)
             raise system_fault(error) from None
         self._closed = False
+        self._behind = True  # as far as is known: looked at in the first moment in which nothing is asked
         self._callers = Callers(PATIENCE_SECONDS, self._take_in, _give_up)
         # A daemon, so that a program that ends without closing does not wait for ever; it is asked to finish at exit.
         self._thread = threading.Thread(target=self._serve, name="cost-mcp ledger writer", daemon=True)
@@ -156,13 +158,22 @@ class Writer:
 
     def _serve(self) -> None:
         while True:
-            first = self._jobs.get()
+            first = self._next()
             if first is None:
                 break
             if self._serve_from(first):
                 break
         self._log.close()
         _close(self._book.db, self._lock)
+
+    def _next(self) -> _Job | None:
+        """The next job, None for the end; while nothing is asked, sums that a ledger is far behind with are caught up."""
+        while self._behind:
+            try:
+                return self._jobs.get(timeout=_IDLE_SECONDS)
+            except queue.Empty:
+                self._behind = catch_up(self._book, self._lock)
+        return self._jobs.get()
 
     def _serve_from(self, first: _Job) -> bool:
         """Serve ``first`` and what waits behind it; whether the end was among it."""

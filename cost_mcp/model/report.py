@@ -14,8 +14,11 @@ SERIES_DIMENSIONS = ("project", "agent", "provider", "model", "feature", "purpos
 """Dimensions that rollups are kept by; grouping and filtering by these never reads single calls."""
 
 CALL_DIMENSIONS = ("task_id", "session_id")
+TAG = "tag:"
+"""Before a tag's name where it is grouped or filtered by. A call has one value of each tag at most, so such groups add up."""
 TIME_DIMENSIONS = ("hour", "day", "week", "month")
-GROUP_DIMENSIONS = (*SERIES_DIMENSIONS, *CALL_DIMENSIONS, *TIME_DIMENSIONS)
+GROUP_DIMENSIONS = (*SERIES_DIMENSIONS, *CALL_DIMENSIONS, "tenant", *TIME_DIMENSIONS)
+"""What reports are grouped by, beside ``tag:NAME``."""
 FILTER_DIMENSIONS = (*SERIES_DIMENSIONS, *CALL_DIMENSIONS)
 GROUP_ALIASES = {"task": "task_id", "session": "session_id"}
 MAX_GROUPING = 3
@@ -27,7 +30,9 @@ OTHER_GROUP = "(other)"
 class ReportQuery:
     """Which calls to sum, and by what. ``week_start`` is 0 for Monday … 6 for Sunday; times group in ``period.timezone``.
 
-    ``as_of`` is the mark of an earlier answer: only what was recorded by then counts, as it was then.
+    ``group_by`` and ``filters`` may name a tag as ``tag:NAME``. ``as_of`` is the mark of an earlier answer: only what was recorded
+    by then counts, as it was then. ``limit`` asks for no more groups than that, from the place ``offset`` on: found among all, but
+    the others are not summed up one by one.
     """
 
     period: Period
@@ -36,6 +41,8 @@ class ReportQuery:
     filters: Mapping[str, str] = field(default_factory=lambda: EMPTY_TAGS)
     week_start: int = 0
     as_of: str | None = None
+    limit: int | None = None
+    offset: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +61,8 @@ class Group:
 class CostReport:
     """The answer to a ``ReportQuery``: the whole, the groups asked for, and the standard breakdowns (largest first).
 
-    ``breakdowns`` maps ``by_agent``, ``by_model`` … to (name, totals) pairs. ``as_of`` marks what had been recorded when it was
+    ``groups`` are those of the query's page, ``group_count`` how many there are in all; groups are by cost, largest first, or in the
+    order of time where that is the first dimension, and by name where that is equal. ``breakdowns`` maps ``by_agent``, ``by_model`` … to (name, totals) pairs. ``as_of`` marks what had been recorded when it was
     answered, for a query that is to be answered from the same; only the ledger can read it.
     """
 
@@ -62,6 +70,7 @@ class CostReport:
     as_of: str = field(default="", compare=False)
     totals: Totals = NOTHING
     groups: tuple[Group, ...] = ()
+    group_count: int = 0
     breakdowns: Mapping[str, tuple[tuple[str, Totals], ...]] = field(
         default_factory=dict[str, "tuple[tuple[str, Totals], ...]"]
     )

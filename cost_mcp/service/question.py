@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from cost_mcp.errors import ContextBound, InvalidInput, UnknownName
 from cost_mcp.ledger.coverage import covered_by
@@ -18,20 +17,21 @@ from cost_mcp.model.money import parse_usd
 from cost_mcp.model.name import clean_name
 from cost_mcp.model.period import Period, named_period, stated_period
 from cost_mcp.model.provider import canonical_provider
-from cost_mcp.model.report import FILTER_DIMENSIONS, GROUP_ALIASES, GROUP_DIMENSIONS, MAX_GROUPING, ReportQuery
+from cost_mcp.model.report import ReportQuery
 from cost_mcp.model.scope import Covered
 from cost_mcp.model.usage import Usage
 from cost_mcp.reports.page import MAX_LIMIT, Place, read_cursor, snapshot_marks
 from cost_mcp.reports.trend import TREND_UNITS
 from cost_mcp.service.call_to_come import TOKEN_FIELDS, call_to_come, largest_usage, refuse_without_output, spend_on
 from cost_mcp.service.fields import Fields, context_of, flag, present, refuse_unknown, whole_number
+from cost_mcp.service.grouping import FILTER_FIELDS, read_filters, read_group_by
 
 if TYPE_CHECKING:
     from cost_mcp.config.settings import Settings
 
 PERIOD_FIELDS = ("period", "start", "end", "timezone")
 REPORT_FIELDS = (
-    *PERIOD_FIELDS, "group_by", "compare", "top", "trend", "limit", "cursor", *FILTER_DIMENSIONS, *GROUP_ALIASES,
+    *PERIOD_FIELDS, "group_by", "compare", "top", "trend", "limit", "cursor", *FILTER_FIELDS,
 )  # fmt: skip
 STATUS_FIELDS = (
     *CONTEXT_NAMES, "tags", "provider", "model", "service_tier", *TOKEN_FIELDS, "budget", "estimated_cost_usd", "estimated_tokens",
@@ -134,54 +134,6 @@ def _trend(value: object) -> str | None:
     return unit
 
 
-def read_group_by(value: object) -> tuple[str, ...]:
-    """Grouped dimensions from a list or comma-separated text.
-
-    Raises:
-        UnknownName: not a dimension reports are grouped by; the nearest is named.
-        InvalidInput: more than three, or one twice.
-    """
-    parts: list[object] = []
-    if isinstance(value, str):
-        parts = [part.strip() for part in value.split(",") if part.strip()]
-    elif isinstance(value, list | tuple):
-        parts = list(cast("list[object]", value))
-    elif value is not None:
-        raise InvalidInput("group_by is not a list of names.", field="group_by", hint='For example ["day", "model"].')
-    names = tuple(_dimension(part) for part in parts)
-    if len(names) > MAX_GROUPING:
-        raise InvalidInput(f"group_by names {len(names)} dimensions.", field="group_by", hint=f"Give at most {MAX_GROUPING}.")
-    if len(set(names)) < len(names):
-        raise InvalidInput("group_by names a dimension twice.", field="group_by", hint="Name each once.")
-    return names
-
-
-def _dimension(part: object) -> str:
-    name = part.lower() if isinstance(part, str) else ""
-    name = GROUP_ALIASES.get(name, name)
-    if name in GROUP_DIMENSIONS:
-        return name
-    near = difflib.get_close_matches(name, GROUP_DIMENSIONS, n=1, cutoff=0.6)
-    hint = f"Did you mean {near[0]}? " if near else ""
-    raise UnknownName(
-        "group_by names an unknown dimension.", field="group_by", hint=f"{hint}Use any of: {', '.join(GROUP_DIMENSIONS)}."
-    )
-
-
-def read_filters(given: dict[str, object]) -> dict[str, str]:
-    """The dimensions that narrow a question, under their own names, with the values wanted.
-
-    Raises:
-        InvalidInput: a value that is no name.
-    """
-    filters: dict[str, str] = {}
-    for name in (*FILTER_DIMENSIONS, *GROUP_ALIASES):
-        if name in given:
-            value = clean_name(given[name], name)
-            filters[GROUP_ALIASES.get(name, name)] = canonical_provider(value) if name == "provider" else value
-    return filters
-
-
 def read_period(given: dict[str, object], settings: Settings, now: datetime, usual: str = "month") -> Period:
     """The period a question names, or the ``usual`` one.
 
@@ -194,7 +146,12 @@ def read_period(given: dict[str, object], settings: Settings, now: datetime, usu
             raise InvalidInput("period and start were both given.", field="period", hint="Give a period, or start and end.")
         if "start" not in given:
             raise InvalidInput("end was given without start.", field="start", hint="Give start too, or a period.")
-        return stated_period(given["start"], given.get("end"), now, timezone)
+        found = stated_period(given["start"], given.get("end"), now, timezone)
+        if "end" not in given and found.start > now:
+            raise InvalidInput(
+                "start lies ahead, and there is no end.", field="start", hint="Give end too, or an earlier start."
+            )
+        return found
     return named_period(clean_name(given.get("period", usual), "period"), now, timezone, settings.week_start)
 
 
