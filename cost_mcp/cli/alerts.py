@@ -105,6 +105,26 @@ def retry(ctx: click.Context, alert_ids: tuple[str, ...], every: bool, as_json: 
     ctx.ensure_object(Surroundings).within(work)
 
 
+@alerts.command("explain")
+@click.argument("alert_id", metavar="ID")
+@as_json
+@pass_surroundings
+def explain(around: Surroundings, alert_id: str, as_json: bool) -> None:
+    """Show what made an unusual hour or day: which agents, models and tasks.
+
+    Each beside its own usual amount on the days that the alert compared with, as the ledger knows them now.
+    """
+    from cost_mcp.views.shape_explanation import explained_shape
+    from cost_mcp.views.terminal_explanation import explained_page
+
+    with around.quick() as quick:
+        explained = quick.explain_alert(alert_id)
+        if as_json:
+            put_json(explained_shape(explained))
+        else:
+            put_page(explained_page(explained))
+
+
 alerts.add_command(test)
 
 

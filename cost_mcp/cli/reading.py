@@ -1,4 +1,4 @@
-"""``today``, ``report`` and ``task``: what was spent."""
+"""``today`` and ``report``: what was spent."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from cost_mcp.cli.page_file import PageTo, to_page
 from cost_mcp.cli.surroundings import Surroundings
 from cost_mcp.model.totals import Totals
 from cost_mcp.service.quick import Quick
-from cost_mcp.views.shape import report_shape, task_shape
-from cost_mcp.views.terminal import report_page, task_page, today_page
+from cost_mcp.views.shape import report_shape
+from cost_mcp.views.terminal import report_page, today_page
 
 MOST_DAYS = 31
 """A report shows its days one by one up to a month of them."""

@@ -11,11 +11,12 @@ import click
 COMMANDS: dict[str, tuple[str, str]] = {
     "today": ("reading:today", "Show what was spent today, by model."),
     "report": ("reading:report", "Show what a period cost, grouped and filtered."),
-    "task": ("reading:task", "Show what one task cost, by model, agent and purpose."),
+    "task": ("task:task", "Show what one task cost, by model, agent and purpose."),
     "tasks": ("tasks:tasks", "Show the tasks worked on last, and what each cost."),
     "record": ("record:record", "Record one model call."),
     "export": ("export:export", "Export the calls of a period."),
     "import": ("import_command:import_logs", "Import what agents' own logs tell."),
+    "efficiency": ("efficiency:efficiency", "Compare finished tasks with what their type usually costs."),
     "budget": ("budget:budget", "Set budgets and see where they stand."),
     "forecast": ("forecast:forecast", "Forecast what day, week, month and budgets will come to."),
     "roi": ("roi:roi", "Work out what an investment in cheaper work returns."),
@@ -40,6 +41,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
 OF_IMPORT: dict[str, str] = {"csv": "table_commands:import_csv", "jsonl": "table_commands:import_jsonl"}
 """What ``import`` takes from other tables than agents' logs, each with options of its own."""
 
+TASK_DONE = "task:task_done"
+"""What ``task done`` is where more follows; alone it asks about a task of that name."""
+
 
 class LazyGroup(click.Group):
     """A group whose commands are imported one at a time."""
@@ -61,10 +65,17 @@ class LazyGroup(click.Group):
         """The command asked for; a misspelt one is answered with the nearest."""
         if args[:1] == ["import"] and args[1:2] and args[1] in OF_IMPORT:
             return f"import {args[1]}", _command(OF_IMPORT[args[1]]), args[2:]
+        if args[:2] == ["task", "done"] and _is_verb(args[2:]):
+            return "task done", _command(TASK_DONE), args[2:]
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
             near = difflib.get_close_matches(args[0], COMMANDS, n=1)
             raise click.UsageError(f"there is no such command.{f' Did you mean {near[0]}?' if near else ''}", ctx)
         return super().resolve_command(ctx, args)
+
+
+def _is_verb(words: list[str]) -> bool:
+    # A task may be called done: the verb is told by its task, its outcome or a wish for help.
+    return any(word in ("-h", "--help") or not word.startswith("-") or word.startswith("--outcome") for word in words)
 
 
 def _command(place: str) -> click.Command:

@@ -21,7 +21,10 @@ from cost_mcp.model.call import Rank
 from cost_mcp.service.opening import open_service
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from cost_mcp.ledger.contract import StoredCall
+    from cost_mcp.model.outcome import Finish
     from cost_mcp.model.receipt import Receipt
     from cost_mcp.service.answer import BudgetAnswer, ReportAnswer, TaskAnswer
     from cost_mcp.service.estimating import Estimate
@@ -104,6 +107,10 @@ class Cost:
     async def budget_status(self, **fields: object) -> BudgetAnswer:
         """Where the budgets stand that cover a context, and whether ``estimated_cost_usd`` may be spent."""
         return await self._service.budget_status(fields)
+
+    async def finish_task(self, task_id: str, outcome: str, *, at: datetime | str | None = None, by: str = "python") -> Finish:
+        """Note how a task ended: ``merged``, ``failed`` or ``abandoned``. The same again changes nothing; another stands above it."""
+        return await self._service.finish_task(task_id, outcome=outcome, at=at, by=by)
 
     async def explain(self, call_id: str) -> StoredCall:
         """A call with its charges, price entry and corrections."""

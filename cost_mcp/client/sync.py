@@ -16,7 +16,10 @@ from cost_mcp.client.cost import Cost, open_cost
 from cost_mcp.client.hold import Hold
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from cost_mcp.ledger.contract import StoredCall
+    from cost_mcp.model.outcome import Finish
     from cost_mcp.model.receipt import Receipt
     from cost_mcp.model.reservation import Admission, Reservation
     from cost_mcp.service.answer import BudgetAnswer, ReportAnswer, TaskAnswer
@@ -105,6 +108,10 @@ class SyncCost:
     def budget_status(self, **fields: object) -> BudgetAnswer:
         """Where the budgets stand that cover a context, and whether ``estimated_cost_usd`` may be spent."""
         return self._wait(self._cost.budget_status(**fields))
+
+    def finish_task(self, task_id: str, outcome: str, *, at: datetime | str | None = None, by: str = "python") -> Finish:
+        """Note how a task ended; as ``Cost.finish_task``."""
+        return self._wait(self._cost.finish_task(task_id, outcome, at=at, by=by))
 
     def explain(self, call_id: str) -> StoredCall:
         """A call with its charges, price entry and corrections."""

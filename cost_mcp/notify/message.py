@@ -112,7 +112,8 @@ def _anomaly(alert: Alert) -> str:
     known = [f"{word} {sign}{figures[name]}" for word, name, sign in numbers if name in figures]
     said += f" ({', '.join(known)})" if known else ""
     said += f", also for {figures['also']}" if "also" in figures else ""
-    return f"{said}{_unpriced(alert)}; `cost-mcp report` shows what it went to."
+    said += f"; what made the difference: {figures['explained']}" if "explained" in figures else ""
+    return f"{said}{_unpriced(alert)}; `cost-mcp alerts explain {shlex.quote(_line(alert.alert_id))}` shows what it went to."
 
 
 def _unpriced(alert: Alert) -> str:

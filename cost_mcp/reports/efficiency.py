@@ -131,14 +131,11 @@ def score_of(usual: Decimal, cost: Decimal) -> Decimal | None:
     return score.quantize(step, rounding=ROUND_HALF_EVEN)
 
 
-def efficiency_of(
-    totals: Totals, task_type: str | None, outcome: str | None, earlier: Sequence[Decimal], *, so_far: bool
-) -> Efficiency:
-    """A task beside those of its type that finished earlier.
+def efficiency_of(totals: Totals, outcome: str | None, earlier: Sequence[Decimal], *, so_far: bool) -> Efficiency:
+    """A task that names a type beside those of it that finished earlier.
 
     Args:
         totals: what the task came to.
-        task_type: its type; None for one that names none.
         outcome: how it ended; None while that is not known. What came to nothing has no score: cheap would be no praise.
         earlier: the worth of the comparable tasks before it; the first ``MOST_COMPARED`` count.
         so_far: whether the task goes on.
@@ -148,9 +145,7 @@ def efficiency_of(
     worth = totals.cost_usd + totals.subscription_usd
     score = None if baseline is None else score_of(baseline.median, worth)
     why: str | None = None
-    if task_type is None:
-        why = "its calls name no task type, so there is nothing to hold it against"
-    elif totals.unpriced_calls:
+    if totals.unpriced_calls:
         why = f"{totals.unpriced_calls:,} of its calls {'has' if totals.unpriced_calls == 1 else 'have'} no known price"
     elif outcome not in (None, MERGED):
         why = f"it was {outcome}: what it cost is part of what a merged task costs"

@@ -16,7 +16,10 @@ from cost_mcp.model.period import WEEKDAYS, Period, day_start, hour_span
 from cost_mcp.model.report import NONE_GROUP, CostReport, ReportQuery
 from cost_mcp.model.totals import ZERO, Totals
 from cost_mcp.reports.anomaly import HISTORY_DAYS, Unusual, compare, level_of
+from cost_mcp.reports.explanation import told_shortly
+from cost_mcp.service.explaining import UnusualWindow, explain_window
 from cost_mcp.service.history import LEDGER, Days, DearestHours, History
+from cost_mcp.service.reporting import reported_by
 
 if TYPE_CHECKING:
     from cost_mcp.config.settings import Settings
@@ -102,6 +105,7 @@ class AnomalyWatch:
         self._history = History(ledger.report, settings.tenant, settings.timezone)
         self._next = now + FIRST_AFTER
         self._seen: Totals | None = None
+        self._told: set[tuple[str, datetime, str]] = set()
 
     async def look(self, now: datetime) -> tuple[Alert, ...]:
         """``raise_anomalies`` where it is time to: five minutes after the last look, and only where something was recorded
@@ -120,8 +124,32 @@ class AnomalyWatch:
 
     async def raise_anomalies(self, now: datetime) -> tuple[Alert, ...]:
         """Raise an alert for what is unusual now; answers with those that nobody had raised before at this level."""
-        alerts = [_alert(one, self._settings.tenant, now) for one in distinct(await self.find(now))]
-        return tuple([alert for alert in alerts if await self._ledger.raise_alert(alert, now)])
+        raised: list[Alert] = []
+        for one in distinct(await self.find(now)):
+            alert = _alert(one, self._settings.tenant, now, await self._explained(one))
+            if await self._ledger.raise_alert(alert, now):
+                raised.append(alert)
+        return tuple(raised)
+
+    async def _explained(self, one: Finding) -> str:
+        """What made a day unusual, in some words; '' where this process told of it before.
+
+        Not of an hour: that means reading eight weeks hour by hour, and is left to whoever asks about the alert.
+        """
+        told = (one.name, one.window.start, one.level)
+        if one.window.kind != "day" or told in self._told:
+            return ""
+        self._told = {(*known,) for known in self._told if known[1] >= one.window.start - timedelta(days=2)} | {told}
+        window = UnusualWindow(
+            tenant=self._settings.tenant,
+            timezone=self._settings.timezone,
+            kind=one.window.kind,
+            start=one.window.start,
+            end=one.window.end,
+            dimension=one.dimension,
+            value=one.value,
+        )
+        return told_shortly(await reported_by(explain_window(window), self._ledger.report))
 
     async def find(self, now: datetime) -> tuple[Finding, ...]:
         """What is unusual in the running hour and day and in the last ended ones; most telling dimension first."""
@@ -237,7 +265,7 @@ def _is_known(totals: Totals) -> bool:
     return totals.unpriced_calls * 2 <= totals.calls
 
 
-def _alert(one: Finding, tenant: str, now: datetime) -> Alert:
+def _alert(one: Finding, tenant: str, now: datetime, explained: str) -> Alert:
     return Alert(
         alert_id=new_id("alr"),
         tenant=tenant,
@@ -252,11 +280,11 @@ def _alert(one: Finding, tenant: str, now: datetime) -> Alert:
         unit="usd",
         spent=one.found.spent,
         unpriced_calls=one.unpriced_calls,
-        figures=_figures(one),
+        figures=_figures(one, explained),
     )
 
 
-def _figures(one: Finding) -> Mapping[str, str]:
+def _figures(one: Finding, explained: str) -> Mapping[str, str]:
     """The numbers that made it an alert, as text; what does not apply is left out."""
     found = one.found
     figures = {
@@ -270,6 +298,7 @@ def _figures(one: Finding) -> Mapping[str, str]:
         "samples": str(found.samples),
         "compared_with": one.compared_with,
         "also": ", ".join(one.also),
+        "explained": explained,
         "unpriced_calls": str(one.unpriced_calls or ""),
         "history_unpriced_calls": str(one.history_unpriced_calls or ""),
     }

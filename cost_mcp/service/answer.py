@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import TYPE_CHECKING
 
 from cost_mcp.budgets.windows import window_of
 from cost_mcp.errors import NotFound
@@ -23,15 +24,24 @@ from cost_mcp.reports.top import Key
 from cost_mcp.reports.trend import Trend
 from cost_mcp.service.question import ReportQuestion, StatusQuestion
 
+if TYPE_CHECKING:
+    from cost_mcp.model.outcome import TaskOutcome
+    from cost_mcp.reports.efficiency import Efficiency
+
 NOTHING_ASKED = Covered(context=NO_CONTEXT)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskAnswer:
-    """What a task cost, and the budgets that cover it. ``notes`` say what the figures do not hold yet."""
+    """What a task cost, and the budgets that cover it. ``notes`` say what the figures do not hold yet.
+
+    ``outcomes`` say how it ended, the last one counts; ``efficiency`` is None for a task nobody recorded.
+    """
 
     task: TaskCost
     standings: tuple[Standing, ...] = ()
+    outcomes: tuple[TaskOutcome, ...] = ()
+    efficiency: Efficiency | None = None
     notes: tuple[str, ...] = ()
 
 

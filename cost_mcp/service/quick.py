@@ -11,7 +11,7 @@ from cost_mcp.model.call import Call, Context
 from cost_mcp.model.charge import Pricing
 from cost_mcp.model.name import clean_name
 from cost_mcp.model.scope import Covered
-from cost_mcp.service.alerting import read_alert_question
+from cost_mcp.service.alerting import read_alert_id, read_alert_question
 from cost_mcp.service.answer import (
     BudgetAnswer,
     ReportAnswer,
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from cost_mcp.model.alert import Alert
     from cost_mcp.pricing.catalog import Catalog
     from cost_mcp.service.activity import CallsAnswer, TasksAnswer
+    from cost_mcp.service.efficiency import EfficiencyAnswer
+    from cost_mcp.service.explaining import ExplainedAlert
     from cost_mcp.service.exporting import Export
     from cost_mcp.service.forecasting import ForecastAnswer
     from cost_mcp.service.plan_windows import WindowsAnswer
@@ -52,14 +54,26 @@ class Quick:
         task = self.readings.task_cost(self.settings.tenant, name)
         covered = Covered(context=Context(task_id=name))
         standings = self.readings.standings(self.settings.tenant, covered, self.clock())
-        return TaskAnswer(task=task, standings=standings, notes=backlog_notes(self.settings.ledger_path))
+        answer = TaskAnswer(task=task, standings=standings, notes=backlog_notes(self.settings.ledger_path))
+        if not task.known:
+            return answer
+        from cost_mcp.reports.efficiency import MOST_COMPARED
+        from cost_mcp.service.efficiency import with_past
+
+        totals, now = task.totals, self.clock()
+        return with_past(
+            answer, self.readings.task_past(self.settings.tenant, name, task.task_type, totals.last_call, now, MOST_COMPARED)
+        )
 
     def cost_report(self, fields: Fields) -> ReportAnswer:
         """What a period cost, grouped and filtered as asked."""
+        from cost_mcp.service.efficiency import of_report, with_score
         from cost_mcp.service.reporting import reported, reported_at_once
 
         question = read_report_question(fields, self.settings, self.clock())
         answer = reported_at_once(reported(question), self.readings.report)
+        if (scored := of_report(question, self.clock())) is not None:
+            answer = with_score(answer, scored, self.readings.finished_tasks(self.settings.tenant, scored.asked))
         return replace(answer, notes=(*answer.notes, *backlog_notes(self.settings.ledger_path)))
 
     def calls(self, fields: Fields) -> CallsAnswer:
@@ -126,6 +140,26 @@ class Quick:
         """The newest alerts nobody has acknowledged; with ``all`` those too that somebody has."""
         question = read_alert_question(fields)
         return self.readings.alerts(self.settings.tenant, open_only=question.open_only, limit=question.limit)
+
+    def efficiency(self, fields: Fields) -> EfficiencyAnswer:
+        """What the finished tasks of a period came to, by type, outcome and model."""
+        from cost_mcp.service.efficiency import efficiency_answer, read_efficiency_question, told_apart
+
+        question = read_efficiency_question(fields, self.settings, self.clock())
+        found = self.readings.finished_tasks(self.settings.tenant, question.asked)
+        models = self.readings.task_models(self.settings.tenant, told_apart(question, found))
+        return efficiency_answer(question, found, models)
+
+    def explain_alert(self, alert_id: object) -> ExplainedAlert:
+        """What made an hour or a day unusual that an alert told of."""
+        from cost_mcp.service.explaining import ExplainedAlert, explain_window, window_of_alert
+        from cost_mcp.service.reporting import reported_at_once
+
+        alert, window = window_of_alert(
+            self.readings.alert(self.settings.tenant, read_alert_id(alert_id)), self.settings.timezone
+        )
+        explanation = reported_at_once(explain_window(window), self.readings.report)
+        return ExplainedAlert(alert=alert, window=window, explanation=explanation)
 
     def explain(self, call_id: object) -> StoredCall:
         """A call with its charges, price entry and corrections."""

@@ -15,10 +15,12 @@ from cost_mcp.model.budget import Budget
 from cost_mcp.model.call import Call, Context, Rank
 from cost_mcp.model.charge import AGENTS, UNPRICED, PricedCall, Pricing
 from cost_mcp.model.name import clean_name
+from cost_mcp.model.outcome import Finish
 from cost_mcp.model.receipt import SKIPPED, Receipt
 from cost_mcp.model.reservation import Admission, Reservation
 from cost_mcp.model.scope import Covered
 from cost_mcp.model.succession import succeed
+from cost_mcp.reports.efficiency import MOST_COMPARED
 from cost_mcp.service.alerting import acknowledge_all, read_alert_id, read_alert_question, retry_all
 from cost_mcp.service.answer import (
     BudgetAnswer,
@@ -31,9 +33,11 @@ from cost_mcp.service.backlog import backlog_notes
 from cost_mcp.service.budget_order import read_budget
 from cost_mcp.service.call_report import BOUND_CONTEXT, Remarks, Reporter, bind, differs_from_bound, read_call
 from cost_mcp.service.cheaper import Priced
+from cost_mcp.service.efficiency import of_report, with_past, with_score
 from cost_mcp.service.estimating import Estimate, estimate
 from cost_mcp.service.fields import Fields, context_of, present
 from cost_mcp.service.fitting import what_fits
+from cost_mcp.service.outcomes import read_finish
 from cost_mcp.service.question import read_report_question, read_status_question
 from cost_mcp.service.reporting import reported, reported_by
 from cost_mcp.service.reserving import read_call_to_hold, read_extension, read_order, read_release
@@ -129,7 +133,22 @@ class Service:
             raise InvalidInput("task_id is missing.", field="task_id", hint="Give the id the task's calls are recorded under.")
         task = await self.ledger.task_cost(self.settings.tenant, context.task_id)
         standings = await self.ledger.standings(self.settings.tenant, Covered(context=context), self.clock())
-        return TaskAnswer(task=task, standings=standings, notes=backlog_notes(self.settings.ledger_path))
+        answer = TaskAnswer(task=task, standings=standings, notes=backlog_notes(self.settings.ledger_path))
+        if not task.known:
+            return answer
+        totals, now = task.totals, self.clock()
+        return with_past(
+            answer,
+            await self.ledger.task_past(
+                self.settings.tenant, task.task_id, task.task_type, totals.last_call, now, MOST_COMPARED
+            ),
+        )
+
+    async def finish_task(self, task_id: object, *, outcome: object, at: object = None, by: str) -> Finish:
+        """Note how a task ended: merged, failed or abandoned. Another outcome stands above what was noted before."""
+        now = self.clock()
+        order = read_finish(task_id, outcome, at, by, now)
+        return await self.ledger.finish_task(self.settings.tenant, order.task_id, order.outcome, order.done_at, now, order.by)
 
     async def cost_report(self, fields: Fields) -> ReportAnswer:
         """What a period cost, grouped and filtered as asked; only the bound project's calls where one is bound."""
@@ -137,6 +156,8 @@ class Service:
             fields, self.settings, self.clock(), project=self.settings.project if "project" in self.settings.bound else None
         )
         answer = await reported_by(reported(question), self.ledger.report)
+        if (scored := of_report(question, self.clock())) is not None:
+            answer = with_score(answer, scored, await self.ledger.finished_tasks(self.settings.tenant, scored.asked))
         return replace(answer, notes=(*answer.notes, *backlog_notes(self.settings.ledger_path)))
 
     async def budget_status(self, fields: Fields) -> BudgetAnswer:

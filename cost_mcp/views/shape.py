@@ -18,6 +18,7 @@ from cost_mcp.model.totals import TOKEN_KINDS, Totals
 from cost_mcp.views.shape_budget import budget_shapes
 from cost_mcp.views.shape_call import charge_shape
 from cost_mcp.views.shape_comparison import change_shape, comparison_shape, trend_shape
+from cost_mcp.views.shape_efficiency import task_efficiency_shape
 from cost_mcp.views.shape_estimate import fitting_shape
 from cost_mcp.views.shape_reservation import reservation_shape
 
@@ -70,6 +71,7 @@ def task_shape(answer: TaskAnswer) -> Shape:
         shape["first_call_at"] = instant_text(task.totals.first_call)
     if task.totals.last_call is not None:
         shape["last_call_at"] = instant_text(task.totals.last_call)
+    shape.update(task_efficiency_shape(answer))
     shape["budgets"] = budget_shapes(answer.standings)
     if not task.known:
         shape["nearest"] = list(task.nearest)

@@ -12,6 +12,7 @@ from cost_mcp.model.totals import Totals
 from cost_mcp.views.shape import group_names, largest
 from cost_mcp.views.terminal_budget import standings_table
 from cost_mcp.views.terminal_comparison import change_cell, comparison_lines, trend_drawing, trend_table
+from cost_mcp.views.terminal_efficiency import task_efficiency
 from cost_mcp.views.terminal_page import BLANK, Drawing, Line, Page, Span, Table, line
 from cost_mcp.views.terminal_totals import named_table, notes, spent_line, tells_apart, token_table
 from cost_mcp.views.terminal_words import moment_words, period_days, period_title
@@ -86,8 +87,8 @@ def task_page(answer: TaskAnswer, timezone: str, now: datetime) -> Page:
         page += [line(Span("$0.00", "money"), Span("  ·  nothing is recorded for this task", "dim"))]
         page += [line("Similar ids: ", Span(", ".join(task.nearest), "name"))] if task.nearest else []
     else:
-        page += [(*spent_line(task.totals), *_between(task.totals, timezone, now)), *notes(task.totals), BLANK]
-        page += [_model_table(task.breakdowns, task.totals)]
+        page += [(*spent_line(task.totals), *_between(task.totals, timezone, now)), *notes(task.totals)]
+        page += [*task_efficiency(answer), BLANK, _model_table(task.breakdowns, task.totals)]
         for key, title in (("by_agent", "Agent"), ("by_purpose", "Purpose")):
             named = largest(task.breakdowns.get(key, ()))
             page += [BLANK, named_table(title, named)] if tells_apart(named) else []

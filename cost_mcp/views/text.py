@@ -16,6 +16,7 @@ from cost_mcp.model.totals import TOKEN_KINDS, ZERO, Totals
 from cost_mcp.views.shape import REPORT_BREAKDOWNS, TASK_BREAKDOWNS, group_names, largest
 from cost_mcp.views.text_budget import standing_lines
 from cost_mcp.views.text_comparison import change_words, comparison_lines, trend_line
+from cost_mcp.views.text_efficiency import efficiency_lines
 from cost_mcp.views.text_estimate import fitting_text
 from cost_mcp.views.text_reservation import reservation_text
 from cost_mcp.views.text_table import columns
@@ -68,6 +69,7 @@ def task_text(answer: TaskAnswer) -> str:
         if task.totals.first_call is not None and task.totals.last_call is not None:
             lines.append(f"First call {instant_words(task.totals.first_call)}, last {instant_words(task.totals.last_call)}.")
         lines += _breakdowns(task.breakdowns, TASK_BREAKDOWNS)
+        lines += efficiency_lines(answer)
     return "\n".join([*lines, *standing_lines(answer.standings), *(f"Note: {note}" for note in answer.notes)])
 
 

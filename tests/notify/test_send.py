@@ -338,6 +338,7 @@ def test_an_anomaly_and_a_test_say_what_they_are(receiver: HttpReceiver):
             "score": "8.3",
             "compared_with": "20 earlier days",
             "also": "model x",
+            "explained": "task T-9 (90 %, new)",
         },
     )
     trial = Alert(alert_id="a-3", kind="test", level="info", raised_at=NOW, subject="test", window_start=NOW)
@@ -351,7 +352,8 @@ def test_an_anomaly_and_a_test_say_what_they_are(receiver: HttpReceiver):
     assert [json.loads(content)["text"] for _, _, content in receiver.requests] == [
         (
             "The spend of agent builder from 2026-11-22 12:00 UTC is unusual: $12.50, where $1.10 is usual (spread $0.2, score 8.3, "
-            "against 20 earlier days), also for model x; `cost-mcp report` shows what it went to."
+            "against 20 earlier days), also for model x; what made the difference: task T-9 (90 %, new); `cost-mcp alerts explain a-2` shows "
+            "what it went to."
         ),
         "This is a test of the channel ops: alerts arrive here. Nothing was spent.",
         (

@@ -78,7 +78,7 @@ def test_the_score_is_what_is_usual_through_what_it_cost(usual: str, spent: str,
 
 def test_a_task_is_held_against_the_median_of_those_before_it():
     """The earlier ones cost 1, 2, 4, 7 and 20 dollars, so 4 is usual; this one 3.2: 4 / 3.2 = 1.25."""
-    found = efficiency_of(cost("3.2"), "bug", "merged", usd("1", "2", "4", "7", "20"), so_far=False)
+    found = efficiency_of(cost("3.2"), "merged", usd("1", "2", "4", "7", "20"), so_far=False)
 
     assert (found.score, found.sample, found.so_far, found.why) == (Decimal("1.25"), 5, False, None)
     assert found.baseline == Baseline(median=Decimal(4), spread=Decimal(3), sample=5)
@@ -86,31 +86,28 @@ def test_a_task_is_held_against_the_median_of_those_before_it():
 
 def test_what_a_plan_covers_counts_at_list_price():
     totals = Totals(calls=2, cost_usd=Decimal(1), subscription_usd=Decimal(3))
-    assert efficiency_of(totals, "bug", None, usd(*"44444"), so_far=True).score == 1
+    assert efficiency_of(totals, None, usd(*"44444"), so_far=True).score == 1
 
 
 @pytest.mark.parametrize(
-    ("totals", "task_type", "outcome", "earlier", "why"),
+    ("totals", "outcome", "earlier", "why"),
     [
-        (cost("1"), None, None, "", "its calls name no task type, so there is nothing to hold it against"),
-        (cost("1", unpriced_calls=1), "bug", None, "11111", "1 of its calls has no known price"),
-        (cost("1", unpriced_calls=2000), "bug", None, "11111", "2,000 of its calls have no known price"),
-        (cost("1"), "bug", "failed", "11111", "it was failed: what it cost is part of what a merged task costs"),
-        (cost("1"), "bug", "merged", "1111", "4 earlier tasks of its type have finished; 5 are needed"),
-        (cost("0"), "bug", None, "11111", "it cost nothing"),
-        (cost("1"), "bug", None, "00000", "tasks of its type usually cost nothing"),
+        (cost("1", unpriced_calls=1), None, "11111", "1 of its calls has no known price"),
+        (cost("1", unpriced_calls=2000), None, "11111", "2,000 of its calls have no known price"),
+        (cost("1"), "failed", "11111", "it was failed: what it cost is part of what a merged task costs"),
+        (cost("1"), "merged", "1111", "4 earlier tasks of its type have finished; 5 are needed"),
+        (cost("0"), None, "11111", "it cost nothing"),
+        (cost("1"), None, "00000", "tasks of its type usually cost nothing"),
     ],
 )
-def test_where_there_is_no_score_it_says_why(
-    totals: Totals, task_type: str | None, outcome: str | None, earlier: str, why: str
-):
-    found = efficiency_of(totals, task_type, outcome, usd(*earlier), so_far=False)
+def test_where_there_is_no_score_it_says_why(totals: Totals, outcome: str | None, earlier: str, why: str):
+    found = efficiency_of(totals, outcome, usd(*earlier), so_far=False)
     assert (found.score, found.why) == (None, why)
 
 
 def test_only_so_many_of_the_newest_are_compared():
     newest_first = [Decimal(1)] * MOST_COMPARED + [Decimal(9)] * 500
-    found = efficiency_of(cost("1"), "bug", None, newest_first, so_far=False)
+    found = efficiency_of(cost("1"), None, newest_first, so_far=False)
     assert (found.score, found.sample) == (1, MOST_COMPARED)
 
 
@@ -253,8 +250,8 @@ def test_a_periods_score_is_made_of_those_that_its_tasks_have_one_by_one(tasks: 
         if len(earlier) > MOST_COMPARED:
             return  # ties at the fiftieth may be cut either way
         totals = Totals(calls=1, cost_usd=one.cost_usd, unpriced_calls=one.unpriced_calls)
-        alone = efficiency_of(totals, one.task_type, one.outcome, earlier, so_far=False)
-        if alone.score is not None and alone.baseline is not None:
+        alone = efficiency_of(totals, one.outcome, earlier, so_far=False)
+        if one.task_type is not None and alone.score is not None and alone.baseline is not None:
             usual, spent, count = usual + alone.baseline.median, spent + one.worth_usd, count + 1
 
     found = period_efficiency(tasks, {})
