@@ -108,20 +108,6 @@ def _refuse_together(chosen: list[str], fields: dict[str, object]) -> None:
         fields.pop(name, None)
 
 
-@click.command()
-@click.argument("task_id", metavar="ID")
-@as_json
-@pass_surroundings
-def task(around: Surroundings, task_id: str, as_json: bool) -> None:
-    """Show what one task cost, by model, agent and purpose."""
-    with around.quick() as quick:
-        answer = quick.task_cost(task_id)
-        if as_json:
-            put_json(task_shape(answer))
-        else:
-            put_page(task_page(answer, quick.settings.timezone, quick.clock()))
-
-
 def _ever(quick: Quick, shown: Totals) -> Totals:
     # Asked only where nothing is shown: it tells an idle period from a new ledger.
     return shown if shown.calls else quick.cost_report({"period": "total"}).report.totals
