@@ -105,7 +105,8 @@ def _spans(first: int, after: int, steps: Sequence[tuple[int, int]]) -> Iterator
     """
     for coarser, grain in steps:
         start, end = (first + coarser // 2) // coarser * coarser, (after + coarser // 2) // coarser * coarser
-        if start >= end:
+        if start >= end or abs(start - first) + abs(after - end) >= after - first:
+            # An hour at noon is nearer to the whole day than to none of it, but is not read by taking off the other hours.
             yield True, grain, first, after
             return
         if start != first:
