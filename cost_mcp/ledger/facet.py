@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 from cost_mcp.ledger.arm import Asked
@@ -40,13 +40,18 @@ class ByFacet:
     def tally(self, dimension: str, key: Callable[[int, str], Key]) -> Tally:
         """The sums of a dimension under ``key(label, value)``."""
         tally = Tally()
+        for label, value, billing, amounts in self.rows(dimension):
+            tally.add(key(label, value), billing, amounts)
+        return tally
+
+    def rows(self, dimension: str) -> Iterator[tuple[int, str, str, Sequence[int]]]:
+        """(label, value, billing, sums) of a dimension; what is to be summed may stand in several rows."""
         for label, of, value, billing, *amounts in self._kept:
             if of == dimension:
-                tally.add(key(label, value), billing, amounts)
+                yield label, value, billing, amounts
         for label, series, *amounts in self._rest:
             names = self._names[series]
-            tally.add(key(label, names[dimension]), names["billing"], amounts)
-        return tally
+            yield label, names[dimension], names["billing"], amounts
 
 
 def by_facet(tenant: str, stretches: Sequence[Stretch], dimensions: Sequence[str], as_of: int | None) -> Plan[ByFacet]:

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 
+from cost_mcp.ledger.bucket import ROLLUP_SUMS
 from cost_mcp.ledger.contract import WindowOf
 from cost_mcp.ledger.cover import Stretch
-from cost_mcp.ledger.fold import ROLLUP_SUMS
+from cost_mcp.ledger.facet import by_facet
 from cost_mcp.ledger.plan import Plan
 from cost_mcp.ledger.standing import standings
+from cost_mcp.ledger.summing import FACETS, FAR_BEHIND
 from cost_mcp.ledger.sums import Asked, sums
-from cost_mcp.model.budget import Standing
+from cost_mcp.model.budget import Budget, Standing
 from cost_mcp.model.call import Context
 from cost_mcp.model.model_name import model_names
 from cost_mcp.model.moment import micros
@@ -24,15 +25,15 @@ from cost_mcp.model.scope import Covered
 _KEPT = ("calls", "unpriced_calls", "cost_nanos", "charged_nanos", "input_tokens", "output_tokens")
 _PLACES = tuple(ROLLUP_SUMS.index(name) for name in _KEPT)
 _NAMES = ("project", "agent", "feature", "purpose", "task_type")
-_SERIES = (
-    f"SELECT series_id, model, response_model, catalog_model, provider, {', '.join(_NAMES)} FROM series "
-    "WHERE series_id IN (SELECT value FROM json_each(?))"
-)
+_SERIES = f"SELECT series_id, model, response_model, catalog_model, provider, {', '.join(_NAMES)} FROM series WHERE tenant = ?"
+_WATERMARKS = "SELECT (SELECT COALESCE(MAX(seq), 0) FROM entries), (SELECT value FROM state WHERE name = 'summed_seq')"
+_FEWEST = "provider"
+"""The kept dimension that has the fewest values: nobody asks for them here."""
 
 
 @dataclass(frozen=True, slots=True)
 class DayCut:
-    """A calendar day and the time of day it is cut at, in UTC."""
+    """A calendar day and the time of day it is cut at, in UTC: at a whole hour, so that no single calls have to be read."""
 
     start: datetime
     cut: datetime
@@ -58,63 +59,94 @@ class HistoryAsked:
 
 
 class DaySum(NamedTuple):
-    """What one day came to for the calls of one billing mode and series: the whole day, or what came ``after`` the cut.
-
-    ``series_id`` is 0 where nothing asked for tells series apart.
-    """
+    """A part of what one day came to, of one billing mode: of the whole day, or of what came ``after`` the cut."""
 
     day: int
     after: bool
     billing: str
-    series_id: int
     calls: int
     unpriced_calls: int
     cost_nanos: int
     charged_nanos: int
     tokens: int
+    series_id: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpendHistory:
-    """The sums of the days by zone, what budgets look at of each series, and where the budgets stood at that moment."""
+    """The sums of the days by zone, and where the budgets stood at that moment.
+
+    ``days`` are of all calls that the filters let through. ``scoped`` are of those that budgets with a scope or ``each`` may cover,
+    apart by ``series_id``: what such a budget looks at of a series stands in ``series``.
+    """
 
     days: Mapping[str, tuple[DaySum, ...]]
+    scoped: Mapping[str, tuple[DaySum, ...]]
     series: Mapping[int, Covered]
     standings: tuple[Standing, ...] = ()
 
 
 def spend_history(asked: HistoryAsked, window_of: WindowOf) -> Plan[SpendHistory]:
-    """Days and budgets at one moment; read from rollups, but where a filter names a task or a session."""
+    """Days and budgets at one moment; read from kept sums, but where a filter names what only single calls say."""
     found: tuple[Standing, ...] = ()
     if asked.budgets:
         every = yield from standings(asked.tenant, asked.asking, asked.now, window_of)
         found = tuple(one for one in every if asked.budget in (None, one.budget.name))
-    scoped = any(one.budget.scope.conditions or one.budget.each for one in found)
+    narrow = [one.budget for one in found if one.budget.scope.conditions or one.budget.each]
+    whole = [one.budget for one in found if one.budget not in narrow]
     days: dict[str, tuple[DaySum, ...]] = {}
-    for zone in dict.fromkeys((asked.timezone, *(one.budget.timezone for one in found))):
-        days[zone] = yield from _days(asked, asked.cuts_of(zone), scoped=scoped)
-    numbers = sorted({row.series_id for rows in days.values() for row in rows} - {0})
-    rows = (yield _SERIES, (json.dumps(numbers),)) if numbers else []
-    return SpendHistory(days=days, series={row[0]: _covered(*row[1:]) for row in rows}, standings=found)
+    for zone in dict.fromkeys((asked.timezone, *(budget.timezone for budget in whole))):
+        days[zone] = yield from _days(asked, _stretches(asked.cuts_of(zone)))
+    series: dict[int, Covered] = {}
+    if narrow:
+        rows = yield _SERIES, (asked.tenant,)
+        known = ((row[0], _covered(*row[1:])) for row in rows)
+        series = {number: covered for number, covered in known if any(_may_cover(budget, covered) for budget in narrow)}
+    scoped: dict[str, tuple[DaySum, ...]] = {}
+    for zone in dict.fromkeys(budget.timezone for budget in narrow) if series else ():
+        scoped[zone] = yield from _days_of(asked, _stretches(asked.cuts_of(zone)), sorted(series))
+    return SpendHistory(days=days, scoped=scoped, series=series, standings=found)
 
 
-def _days(asked: HistoryAsked, cuts: Sequence[DayCut], *, scoped: bool) -> Plan[tuple[DaySum, ...]]:
-    stretches: list[Stretch] = []
+def _may_cover(budget: Budget, covered: Covered) -> bool:
+    return budget.scope.covers(covered) and (budget.each is None or bool(covered.values(budget.each)))
+
+
+def _stretches(cuts: Sequence[DayCut]) -> list[Stretch]:
+    """The days under even labels, what came after the cuts under odd ones; of today's nobody knows what is still to come."""
+    found: list[Stretch] = []
     for number, day in enumerate(cuts):
-        stretches.append(Stretch(2 * number, micros(day.start), micros(day.end)))
-        if number < len(cuts) - 1 and day.cut < day.end:  # what today still brings nobody knows
-            stretches.append(Stretch(2 * number + 1, micros(day.cut), micros(day.end)))
-    columns = ("billing", "series_id") if scoped else ("billing",)
-    rows = yield from sums(Asked(tenant=asked.tenant, stretches=stretches, columns=columns, filters=asked.filters))
-    found: list[DaySum] = []
-    for row in rows:
-        names, amounts = row[: 1 + len(columns)], row[1 + len(columns) :]
-        calls, unpriced, cost, charged, tokens_in, tokens_out = (amounts[place] for place in _PLACES)
-        number = names[2] if scoped else 0
-        found.append(
-            DaySum(names[0] // 2, bool(names[0] % 2), names[1], number, calls, unpriced, cost, charged, tokens_in + tokens_out)
+        found.append(Stretch(2 * number, micros(day.start), micros(day.end)))
+        if number < len(cuts) - 1 and day.cut < day.end:
+            found.append(Stretch(2 * number + 1, micros(day.cut), micros(day.end)))
+    return found
+
+
+def _days(asked: HistoryAsked, stretches: Sequence[Stretch]) -> Plan[tuple[DaySum, ...]]:
+    ((recorded, summed),) = yield _WATERMARKS, ()
+    dimension = next(iter(asked.filters), _FEWEST)
+    if recorded - summed < FAR_BEHIND and len(asked.filters) <= 1 and dimension in FACETS:
+        wanted = asked.filters.get(dimension)
+        facets = yield from by_facet(asked.tenant, stretches, (dimension,), None)
+        return tuple(
+            _day_sum(label, billing, amounts)
+            for label, value, billing, amounts in facets.rows(dimension)
+            if wanted is None or value == wanted
         )
-    return tuple(found)
+    rows = yield from sums(Asked(tenant=asked.tenant, stretches=stretches, columns=("billing",), filters=asked.filters))
+    return tuple(_day_sum(row[0], row[1], row[2:]) for row in rows)
+
+
+def _days_of(asked: HistoryAsked, stretches: Sequence[Stretch], series: Sequence[int]) -> Plan[tuple[DaySum, ...]]:
+    rows = yield from sums(
+        Asked(tenant=asked.tenant, stretches=stretches, columns=("billing", "series_id"), only={"series_id": series})
+    )
+    return tuple(_day_sum(row[0], row[1], row[3:], row[2]) for row in rows)
+
+
+def _day_sum(label: int, billing: str, amounts: Sequence[int], series_id: int = 0) -> DaySum:
+    calls, unpriced, cost, charged, tokens_in, tokens_out = (amounts[place] for place in _PLACES)
+    return DaySum(label // 2, bool(label % 2), billing, calls, unpriced, cost, charged, tokens_in + tokens_out, series_id)
 
 
 def _covered(model: str, response_model: str, catalog_model: str, provider: str, *names: str) -> Covered:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import TYPE_CHECKING
 
@@ -28,7 +28,7 @@ UNITS = ("day", "week", "month")
 OUTLOOKS = ("reached", "likely", "possible", "unlikely", "unknown")
 
 _OWN = ("period", "budget")
-_QUARTER = timedelta(minutes=15)
+_HOUR = timedelta(hours=1)
 _FARTHEST = 366
 """How many days ahead a limit that never starts anew is looked for."""
 _ROUNDING = {"usd": Decimal("0.000000001")}
@@ -137,19 +137,18 @@ def _units(value: object) -> tuple[str, ...]:
 
 
 def day_cuts(timezone: str, now: datetime) -> tuple[DayCut, ...]:
-    """The days of a zone's calendar that forecasts look at, today's last, cut at this time of day to the nearest quarter hour."""
+    """The days of a zone's calendar that forecasts look at, today's last, cut at this time of day.
+
+    To the nearest whole hour of UTC, since sums are kept by the hour: what still came on earlier days is told to half an hour.
+    """
     tz = zone(timezone)
     here = now.astimezone(tz)
-    past = timedelta(hours=here.hour, minutes=here.minute, seconds=here.second)
-    quarters = round(past / _QUARTER)
     cuts: list[DayCut] = []
     for back in range(HISTORY_DAYS, -1, -1):
         day = here.date() - timedelta(days=back)
         start, end = day_start(day, tz), day_start(day + timedelta(days=1), tz)
-        hour, quarter = divmod(quarters, 4)
-        wall = None if hour == 24 else datetime(day.year, day.month, day.day, hour, quarter * 15, tzinfo=tz)
-        cut = end if wall is None else min(max(wall.astimezone(start.tzinfo), start), end)
-        cuts.append(DayCut(start, cut, end))
+        wall = here.replace(year=day.year, month=day.month, day=day.day).astimezone(UTC) + _HOUR / 2
+        cuts.append(DayCut(start, min(max(wall.replace(minute=0, second=0, microsecond=0), start), end), end))
     return tuple(cuts)
 
 
@@ -166,7 +165,7 @@ def forecast_of(question: ForecastQuestion, history: SpendHistory) -> ForecastAn
             field="budget",
             hint="`cost-mcp budget list` shows those there are.",
         )
-    calendar = _Calendar(asked, history, asked.timezone)
+    calendar = _Calendar(asked, history.days[asked.timezone], asked.timezone)
     past = calendar.past("usd", lambda row: row.cost_nanos if row.billing == question.billing else 0)
     windows = () if asked.budget is not None else tuple(_period(question, past, unit) for unit in question.units)
     budgets = tuple(_budget(asked, history, standing) for standing in history.standings)
@@ -212,11 +211,11 @@ class _Past:
 class _Calendar:
     """The days of one zone up to today's."""
 
-    def __init__(self, asked: HistoryAsked, history: SpendHistory, timezone: str) -> None:
+    def __init__(self, asked: HistoryAsked, rows: Sequence[DaySum], timezone: str) -> None:
         self.now = asked.now
         self.tz = zone(timezone)
         self.today = asked.now.astimezone(self.tz).date()
-        self._rows = history.days[timezone]
+        self._rows = rows
         start, end = self.bounds(0)
         self.passed = Decimal((self.now - start) // datetime.resolution) / ((end - start) // datetime.resolution)
 
@@ -282,7 +281,9 @@ def _budget(asked: HistoryAsked, history: SpendHistory, standing: Standing) -> W
     )
     if budget.period == "hour" or _names_calls(budget):
         return _at_rate(bare, standing, asked.now)
-    past = _Calendar(asked, history, budget.timezone).past(
+    narrow = bool(budget.scope.conditions or budget.each)
+    rows = (history.scoped if narrow else history.days).get(budget.timezone, ())
+    past = _Calendar(asked, rows, budget.timezone).past(
         budget.unit, _amount_of(budget), lambda row: _covers(standing, row, history.series.get(row.series_id))
     )
     forecaster = past.forecaster
