@@ -52,6 +52,7 @@ def enter_quietly(book: Book, calls: Sequence[Prepared | CostError], now: dateti
     for answer in answers:
         if isinstance(answer, Entered):
             book.raised.quiet.update(window.key for window in answer.windows)
+    book.raised.quiet.update(book.owners.left)
     return answers
 
 

@@ -14,6 +14,7 @@ from cost_mcp.ledger.budget_row import budget_of
 from cost_mcp.ledger.contract import Verification, WindowOf
 from cost_mcp.ledger.fold import FOLDED, fold
 from cost_mcp.ledger.hold_audit import hold_differences, hold_everything
+from cost_mcp.ledger.owner_audit import count_everything, owner_differences
 from cost_mcp.ledger.rank_audit import rank_differences, rank_everything
 from cost_mcp.ledger.refill import fill_all_windows
 from cost_mcp.ledger.summing import OWED, forget_sums, sum_up, summed_seq
@@ -48,6 +49,7 @@ _REVERSED = ("cost_nanos", "charged_nanos", "input_tokens", "output_tokens", "un
 _UNEQUAL_REVERSALS = (
     "SELECT r.call_id FROM entries r JOIN entries e ON e.tenant = r.tenant AND e.call_id = r.call_id AND e.revision = r.revision "
     f"AND e.sign = 1 WHERE r.sign = -1 AND (e.series_id <> r.series_id OR e.occurred_at <> r.occurred_at OR "
+    "e.counted <> r.counted OR "
     f"{' OR '.join(f'e.{c} + r.{c} <> 0' for c in _REVERSED)})"
 )
 _CHARGES = "SELECT call_id, cost_nanos, charges FROM entries WHERE sign = 1"
@@ -60,6 +62,7 @@ def verify(db: sqlite3.Connection, window_of: WindowOf) -> Verification:
         *_named("the revisions of a call do not follow each other", db.execute(_BROKEN_CHAINS)),
         *_named("a reversal does not undo what it reverses", db.execute(_UNEQUAL_REVERSALS)),
         *_charge_differences(db),
+        *_owner_differences(db),
         *_kept_differences(db),
     ]
     windows = 0
@@ -86,6 +89,7 @@ def rebuild(book: Book) -> Verification:
     """Make windows, rollups and holds anew inside a write transaction; answers with what was wrong before."""
     book.write_windows()
     found = verify(book.db, book.window_of)
+    count_everything(book)
     book.db.execute("DELETE FROM rollups")
     forget_tasks(book.db)
     book.db.execute("UPDATE state SET value = 0 WHERE name = 'folded_seq'")
@@ -124,6 +128,13 @@ def _charge_differences(db: sqlite3.Connection) -> list[str]:
         (call_id,) for call_id, cost, text in db.execute(_CHARGES) if sum(charge[3] for charge in json.loads(text)) != cost
     )
     return _named("the charges of a call do not sum to its cost", wrong)
+
+
+def _owner_differences(db: sqlite3.Connection) -> list[str]:
+    by_sentence: dict[str, list[tuple[str]]] = {}
+    for sentence, call_id in owner_differences(db):
+        by_sentence.setdefault(sentence, []).append((call_id,))
+    return [line for sentence, ids in by_sentence.items() for line in _named(sentence, iter(ids))]
 
 
 def _kept_differences(db: sqlite3.Connection) -> list[str]:

@@ -15,6 +15,7 @@ from cost_mcp.ledger.entry import INSERT_PRICE_ENTRY, SELECT_PRICE_ENTRY, price_
 from cost_mcp.ledger.file import open_for_writing
 from cost_mcp.ledger.held import Held
 from cost_mcp.ledger.lock import FileLock
+from cost_mcp.ledger.owners import Owners
 from cost_mcp.ledger.raised import Raised
 from cost_mcp.ledger.ranking import keep_ranks
 from cost_mcp.ledger.series import INSERT_SERIES, SELECT_SERIES, SeriesKey
@@ -71,6 +72,7 @@ class Book:
         self.last_seq = 0  # the highest row number this transaction entered; 0 when it entered none
         self.fold_after = FOLD_AFTER
         self.raised = Raised()
+        self.owners = Owners()
         self.swept_at = 0  # the latest moment that a job of this transaction gave
         self.first_end: int | None = None  # no live reservation ends before; None when none lives
         self.clock_at: int | None = None  # the latest moment any job gave, to see the clock step back; None before the first
@@ -88,6 +90,7 @@ class Book:
         self.last_seq = 0
         self.swept_at = 0
         self.raised.begin()
+        self.owners.begin()
         self._landed.clear()
         self._touched.clear()
         self._held_anew.clear()
@@ -115,6 +118,7 @@ class Book:
         self._new_series.clear()
         self._new_prices.clear()
         self.raised.undo()
+        self.owners.undo()
         self.clock_at = None
         self.in_force = InForce()
 

@@ -44,7 +44,8 @@ Handed in when a ledger is opened: calendars are not the ledger's business. Wind
 class StoredCall:
     """A call as it now counts, with its history. ``revision`` is 1 for a call never corrected.
 
-    ``unadmitted`` says that enforcing budgets did not admit it beforehand; it counts in full all the same.
+    ``unadmitted`` says that enforcing budgets did not admit it beforehand; it counts in full all the same. ``owner`` is the
+    source whose word counts instead of this call, which is kept and not counted; None for a call that counts.
     """
 
     priced: PricedCall
@@ -52,6 +53,7 @@ class StoredCall:
     revision: int = 1
     earlier: tuple[PricedCall, ...] = ()
     unadmitted: bool = False
+    owner: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

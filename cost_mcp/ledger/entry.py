@@ -31,8 +31,9 @@ ENTRY_COLUMNS = (
     "unadmitted",
 )  # fmt: skip
 
-INSERT_ENTRY = (
-    f"INSERT INTO entries ({', '.join(ENTRY_COLUMNS)}) VALUES (?, ?, ?, 1, 1, {', '.join('?' for _ in ENTRY_COLUMNS[5:])})"
+INSERT_ENTRY, INSERT_UNCOUNTED = (
+    f"INSERT INTO entries ({', '.join(ENTRY_COLUMNS)}) VALUES (?, ?, ?, 1, {counted}, {', '.join('?' for _ in ENTRY_COLUMNS[5:])})"
+    for counted in (1, 0)
 )
 """Parameters: tenant, call_id, revision, recorded_at, series_id, price_id, then ``entry_values``, unadmitted."""
 REVERSE_ENTRY = (
@@ -40,6 +41,11 @@ REVERSE_ENTRY = (
     f"{', '.join(FACTS)}, {', '.join(f'-{c}' for c in NEGATED)}, '[]', {', '.join(_REMARKS)}, unadmitted FROM entries WHERE seq = ?"
 )
 """Parameters: when it is recorded, and the seq of the row to reverse."""
+ENTER_AGAIN = (
+    f"INSERT INTO entries ({', '.join(ENTRY_COLUMNS)}) SELECT tenant, call_id, revision + 1, 1, ?, ?, series_id, price_id, "
+    f"{', '.join(FACTS)}, {', '.join(NEGATED)}, charges, {', '.join(_REMARKS)}, unadmitted FROM entries WHERE seq = ?"
+)
+"""The same report once more, counted or not. Parameters: 1 or 0, when it is recorded, and the seq of the reversed row."""
 
 INSERT_PRICE_ENTRY = "INSERT INTO price_entries (tenant, entry_id, contents) VALUES (?, ?, ?)"
 SELECT_PRICE_ENTRY = "SELECT price_id FROM price_entries WHERE tenant = ? AND entry_id = ?"

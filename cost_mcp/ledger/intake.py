@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -18,12 +18,24 @@ from cost_mcp.ledger.faults import gone, not_durable, system_fault, too_large
 from cost_mcp.ledger.file import open_lock, real_path
 from cost_mcp.ledger.fold import fold, fold_when_due
 from cost_mcp.ledger.limit_row import PUT_LIMIT, limit_values
-from cost_mcp.ledger.outlook import lookup_calls, lookup_cursors, lookup_due, lookup_rules, set_due, told
+from cost_mcp.ledger.outlook import (
+    lookup_calls,
+    lookup_cursors,
+    lookup_due,
+    lookup_rules,
+    lookup_uncounted,
+    lookup_unshared,
+    set_due,
+    told,
+)
+from cost_mcp.ledger.owners import Superseded
+from cost_mcp.ledger.owning import Claim, claim
 from cost_mcp.ledger.recording import Entered, prepare
 from cost_mcp.ledger.refill import refill_when_due
 from cost_mcp.ledger.resolved import PUT_RULE, forget_others
 from cost_mcp.ledger.stored import StoredEntry
 from cost_mcp.ledger.summing import STEP, sum_up
+from cost_mcp.model.moment import micros
 
 if TYPE_CHECKING:
     from cost_mcp.ledger.contract import WindowOf
@@ -84,6 +96,14 @@ class Intake:
         """As ``Outlook.known``."""
         return lookup_calls(self._open.db, tenant, call_ids)
 
+    def uncounted(self, tenant: str, product: str, session_id: str) -> tuple[str, ...]:
+        """As ``Outlook.uncounted``."""
+        return lookup_uncounted(self._open.db, tenant, product, session_id)
+
+    def unshared(self, tenant: str, sessions: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+        """As ``Outlook.unshared``."""
+        return lookup_unshared(self._open.db, tenant, sessions)
+
     def rules(self, tenant: str, mark: str) -> tuple[tuple[str, str], ...]:
         """As ``Outlook.rules``."""
         return lookup_rules(self._open.db, tenant, mark)
@@ -100,21 +120,32 @@ class Intake:
         *,
         read: Iterable[Cursor] = (),
         limits: Iterable[PlanLimit] = (),
+        claims: Iterable[Claim] = (),
+        superseded: Callable[[Superseded], None] | None = None,
     ) -> tuple[Answer, ...]:
         """Record calls, how far the files they come from were read, and what those say of plans, in one transaction.
 
         Nothing of it is promised to anybody before ``settle``: a power cut may undo it, cursors and calls alike.
 
         One answer per call, in order. A call that cannot be recorded is refused alone.
+
+        ``claims`` tell of sessions whose calls are in the ledger already, told as well or better: those who told of them own them
+        as if they had been first. ``superseded`` hears of each call that this takes out of the count, once that is written.
         """
         prepared = [prepare(call) for call in calls]
         with self._writing() as book:
+            for claimed in claims:
+                claim(book, tenant, claimed, micros(now))
             answers = enter_quietly(book, prepared, now)
+            left = book.owners.superseded
             book.db.executemany(PUT_CURSOR, [cursor_values(tenant, cursor, now) for cursor in read])
             book.db.executemany(PUT_LIMIT, [limit_values(tenant, limit) for limit in limits])
             if any(isinstance(answer, Entered) for answer in answers):
                 set_due(book.db, tenant, due=True)
             fold_when_due(book)
+        if superseded is not None:
+            for each in left:
+                superseded(each)
         return tuple(answer.outcome if isinstance(answer, Entered) else answer for answer in answers)
 
     def settle(self) -> None:

@@ -6,6 +6,7 @@ from cost_mcp.ledger.contract import StoredCall
 from cost_mcp.ledger.plan import Plan
 from cost_mcp.ledger.reservation_row import SELECT_RESERVATION, kept_reservation
 from cost_mcp.ledger.stored import SELECT_REVISIONS, stored_entry
+from cost_mcp.ledger.uncounted import owner_of
 from cost_mcp.model.call import Context
 
 
@@ -15,12 +16,14 @@ def lookup(tenant: str, call_id: str) -> Plan[StoredCall | None]:
     if not rows:
         return None
     now, *earlier = [stored_entry(row) for row in rows]
+    owner = None if now.counted else (yield from owner_of(tenant, call_id, now.priced.call.context.session_id))
     return StoredCall(
         priced=now.priced,
         recorded_at=now.recorded_at,
         revision=now.revision,
         earlier=tuple(entry.priced for entry in reversed(earlier)),
         unadmitted=now.unadmitted,
+        owner=owner,
     )
 
 

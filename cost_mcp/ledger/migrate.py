@@ -13,7 +13,7 @@ from cost_mcp.model.moment import micros
 APPLICATION_ID = 0x434D4350
 """Marks a database file as a ledger: the letters CMCP."""
 
-SCHEMA = 11
+SCHEMA = 12
 """The schema this version works with: the number of the last migration."""
 
 _OLDEST_SQLITE = (3, 37, 0)

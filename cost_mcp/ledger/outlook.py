@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Generator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
@@ -14,6 +14,7 @@ from cost_mcp.ledger.file import open_for_reading
 from cost_mcp.ledger.plan import run_plan
 from cost_mcp.ledger.resolved import rules_resolved
 from cost_mcp.ledger.stored import SELECT_REVISIONS, StoredEntry, stored_entry
+from cost_mcp.ledger.uncounted import uncounted_of_session, unshared_of_sessions
 
 MOST_ASKED = 500
 """The most calls one statement looks up."""
@@ -34,6 +35,14 @@ class Outlook(Protocol):
 
     def known(self, tenant: str, call_ids: Sequence[str]) -> Mapping[str, StoredEntry]:
         """Those of these calls that are in the ledger, as they now count."""
+        ...
+
+    def uncounted(self, tenant: str, product: str, session_id: str) -> tuple[str, ...]:
+        """The ids of a session's calls that are kept and not counted, oldest first."""
+        ...
+
+    def unshared(self, tenant: str, sessions: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+        """The calls that count and a log of these sessions (product, session_id) would take the place of, by their ids."""
         ...
 
     def rules(self, tenant: str, mark: str) -> tuple[tuple[str, str], ...]:
@@ -76,6 +85,18 @@ def lookup_calls(db: sqlite3.Connection, tenant: str, call_ids: Sequence[str]) -
     return found
 
 
+def lookup_uncounted(db: sqlite3.Connection, tenant: str, product: str, session_id: str) -> tuple[str, ...]:
+    """As ``Outlook.uncounted``."""
+    with told():
+        return run_plan(db, uncounted_of_session(tenant, product, session_id))
+
+
+def lookup_unshared(db: sqlite3.Connection, tenant: str, sessions: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+    """As ``Outlook.unshared``."""
+    with told():
+        return run_plan(db, unshared_of_sessions(tenant, sessions))
+
+
 def lookup_rules(db: sqlite3.Connection, tenant: str, mark: str) -> tuple[tuple[str, str], ...]:
     """As ``Outlook.rules``."""
     with told():
@@ -114,6 +135,12 @@ class _ReadingOutlook:
 
     def known(self, tenant: str, call_ids: Sequence[str]) -> Mapping[str, StoredEntry]:
         return lookup_calls(self._db, tenant, call_ids)
+
+    def uncounted(self, tenant: str, product: str, session_id: str) -> tuple[str, ...]:
+        return lookup_uncounted(self._db, tenant, product, session_id)
+
+    def unshared(self, tenant: str, sessions: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+        return lookup_unshared(self._db, tenant, sessions)
 
     def rules(self, tenant: str, mark: str) -> tuple[tuple[str, str], ...]:
         return lookup_rules(self._db, tenant, mark)

@@ -6,21 +6,23 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
-from operator import neg
 from typing import Any
 
 from cost_mcp.errors import Conflict, CostError
 from cost_mcp.ledger.book import Book, InForce, Landing
 from cost_mcp.ledger.coverage import covered_by
-from cost_mcp.ledger.entry import INSERT_ENTRY, REVERSE_ENTRY, check_recordable, entry_values
+from cost_mcp.ledger.entry import INSERT_ENTRY, INSERT_UNCOUNTED, check_recordable, entry_values
 from cost_mcp.ledger.held import Held, Standings
 from cost_mcp.ledger.holding import find, sweep
+from cost_mcp.ledger.landing import landing_in, reverse, windows_of_call
+from cost_mcp.ledger.owning import counts, note_unshared, product_of_unshared, remarks, why_not_counted
 from cost_mcp.ledger.repeat import context_warning, corrects
 from cost_mcp.ledger.reservation_row import HELD, KeptReservation
 from cost_mcp.ledger.series import SeriesKey, series_of
 from cost_mcp.ledger.settling import Settlement, judge, named_by, settle
 from cost_mcp.ledger.stored import SELECT_CURRENT, StoredEntry, stored_entry
-from cost_mcp.ledger.window import Counting, Window, window_sums
+from cost_mcp.ledger.window import Window, window_sums
+from cost_mcp.model.call import Call
 from cost_mcp.model.charge import PricedCall
 from cost_mcp.model.moment import micros
 from cost_mcp.model.receipt import CORRECTED, CREATED, EXISTS, Receipt
@@ -77,14 +79,14 @@ def foresee(book: Book, call: Prepared | CostError, now: datetime) -> Prepared |
 
     Called before the ledger's lock is taken, in the caller's thread: while one process enters calls, others work these out.
     """
-    if isinstance(call, CostError) or call.priced.call.reservation_id is not None:
+    if isinstance(call, CostError) or call.priced.call.reservation_id is not None or call.priced.call.product is not None:
         return call
     priced, key, in_force = call.priced, call.priced.call, book.in_force
     budgets = in_force.budgets.get(key.tenant)
     numbers = book.remembered(call.series, key.tenant, priced.pricing.entry)
     if budgets is None or numbers is None:
         return call
-    windows = _landing_in(budgets, priced, call.covered)
+    windows = landing_in(budgets, priced, call.covered)
     settlement = judge(book, priced, windows, None)
     call.foreseen = Foreseen(
         in_force,
@@ -127,7 +129,7 @@ def _answer(book: Book, call: Prepared, recorded_at: int) -> Answer:
     try:
         if foreseen is not None and foreseen.in_force is book.in_force:
             return _enter_foreseen(book, foreseen, call.sums)
-        return _enter(book, call, 1, recorded_at, kept)
+        return _enter(book, call, 1, recorded_at, kept, counted=_counts(book, priced.call, recorded_at))
     except sqlite3.IntegrityError as refusal:
         # Nearly every call is new: the key's own refusal costs those nothing, a look beforehand would cost each.
         row = book.db.execute(SELECT_CURRENT, (priced.call.tenant, priced.call.call_id)).fetchone()
@@ -147,11 +149,13 @@ def _repeated(book: Book, call: Prepared, stored: StoredEntry, recorded_at: int,
     except CostError as refusal:
         return refusal
     if better:
-        _reverse(book, stored, recorded_at)
-        return _enter(book, _with_reservation(call, kept), stored.revision + 1, recorded_at, kept)
-    windows = _windows(book, stored.priced, covered_by(stored.priced))
-    settlement = _late_settlement(book, stored, windows, kept)
-    warnings = (*context_warning(stored.priced.call, priced.call), *settlement.warnings)
+        counted = counts(book, priced.call, product_of_unshared(book, priced.call), recorded_at)
+        reverse(book, stored, recorded_at)
+        return _enter(book, _with_reservation(call, kept), stored.revision + 1, recorded_at, kept, counted=counted)
+    windows = windows_of_call(book, stored.priced, covered_by(stored.priced))
+    settlement = _late_settlement(book, stored, windows if stored.counted else (), kept)
+    uncounted = () if stored.counted else why_not_counted(book, stored.priced.call)
+    warnings = (*uncounted, *context_warning(stored.priced.call, priced.call), *settlement.warnings)
     told = Settlement(settlement.reservation, stored.unadmitted)
     return Entered(EXISTS, stored.priced, windows, warnings, told)
 
@@ -190,36 +194,29 @@ def _enter_foreseen(book: Book, foreseen: Foreseen, sums: Sequence[int]) -> Ente
     return foreseen.entered
 
 
-def _enter(book: Book, call: Prepared, revision: int, recorded_at: int, kept: KeptReservation | None) -> Entered:
+def _counts(book: Book, call: Call, recorded_at: int) -> bool:
+    # Nearly no call has a product: those that have none are not asked about.
+    return call.product is None or counts(book, call, call.product if call.unshared else None, recorded_at)
+
+
+def _enter(
+    book: Book, call: Prepared, revision: int, recorded_at: int, kept: KeptReservation | None, *, counted: bool
+) -> Entered:
     priced, key = call.priced, call.priced.call
-    windows = _windows(book, priced, call.covered)
-    settlement = judge(book, priced, windows, kept)
+    windows = windows_of_call(book, priced, call.covered)
+    settlement = judge(book, priced, windows if counted else (), kept)
     series_id = book.series_id(call.series)
     price_id = book.price_id(key.tenant, priced.pricing.entry)
     values = (key.tenant, key.call_id, revision, recorded_at, series_id, price_id, *call.values, int(settlement.unadmitted))
-    seq = book.db.execute(INSERT_ENTRY, values).lastrowid
+    seq = book.db.execute(INSERT_ENTRY if counted else INSERT_UNCOUNTED, values).lastrowid
     assert seq is not None
     book.last_seq = seq
-    book.add_to_windows(Landing.of(key, windows), call.sums)
+    if revision == 1 and key.unshared and key.product is not None:
+        note_unshared(book, key)
+    if counted:
+        book.add_to_windows(Landing.of(key, windows), call.sums)
     if kept is not None:
         settle(book, kept, settlement)
-    warnings = (*priced.pricing.warnings, *settlement.warnings)
+    of_owner = remarks(book, key, counted=counted, first=revision == 1)
+    warnings = (*of_owner, *priced.pricing.warnings, *settlement.warnings)
     return Entered(CREATED if revision == 1 else CORRECTED, priced, windows, warnings, settlement)
-
-
-def _reverse(book: Book, stored: StoredEntry, recorded_at: int) -> None:
-    book.db.execute(REVERSE_ENTRY, (recorded_at, stored.seq))
-    undone = tuple(map(neg, window_sums(stored.priced)))
-    windows = _windows(book, stored.priced, covered_by(stored.priced))
-    book.add_to_windows(Landing.of(stored.priced.call, windows), undone)
-
-
-def _windows(book: Book, priced: PricedCall, covered: Covered) -> tuple[Window, ...]:
-    windows = _landing_in(book.budgets(priced.call.tenant), priced, covered)
-    book.look_at_windows(windows)
-    return windows
-
-
-def _landing_in(budgets: Sequence[Counting], priced: PricedCall, covered: Covered) -> tuple[Window, ...]:
-    found = [counting.window(covered, priced.call.occurred_at) for counting in budgets]
-    return tuple([window for window in found if window is not None])

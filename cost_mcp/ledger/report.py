@@ -15,6 +15,7 @@ from cost_mcp.ledger.grouping import groups
 from cost_mcp.ledger.plan import Plan
 from cost_mcp.ledger.summing import FACETS, FAR_BEHIND
 from cost_mcp.ledger.tally import Tally
+from cost_mcp.ledger.uncounted import uncounted_in
 from cost_mcp.model.moment import micros
 from cost_mcp.model.report import CostReport, ReportQuery
 from cost_mcp.model.totals import Totals
@@ -35,10 +36,13 @@ def report(query: ReportQuery) -> Plan[CostReport]:
     kept = recorded - summed < FAR_BEHIND
     totals, breakdowns = yield from _whole(query, as_of, kept=kept)
     found, count = yield from groups(query, as_of, kept=kept)
+    start, end = micros(query.period.start), micros(query.period.end)
+    uncounted = yield from uncounted_in(query.tenant, start, end, query.filters, as_of)
     return CostReport(
         query=query,
         as_of=str(recorded) if query.as_of is None else query.as_of,
         totals=totals,
+        uncounted_calls=uncounted,
         groups=found,
         group_count=count,
         breakdowns=breakdowns,

@@ -17,7 +17,9 @@ from cost_mcp.model.moment import from_micros
 from cost_mcp.model.money import usd
 from cost_mcp.model.usage import USAGE_FIELDS, Usage
 
-_OWN = ("seq", "call_id", "revision", "recorded_at", *FACTS, *NEGATED, "charges", "tags", "metadata", "notes", "unadmitted")
+_OWN = (
+    "seq", "call_id", "revision", "counted", "recorded_at", *FACTS, *NEGATED, "charges", "tags", "metadata", "notes", "unadmitted",
+)  # fmt: skip
 _NAMES = (*_OWN, "contents", *SERIES_COLUMNS)
 SELECT_REVISIONS = (
     f"SELECT {', '.join(f'e.{c}' for c in _OWN)}, p.contents, {', '.join(f's.{c}' for c in SERIES_COLUMNS)} FROM entries e "
@@ -31,13 +33,14 @@ SELECT_CURRENT = f"{SELECT_REVISIONS} LIMIT 1"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredEntry:
-    """One report of a call as it was entered: its row number, its revision, when it came, and what it said."""
+    """One report of a call as it was entered: its row number, its revision, when it came, what it said, and if it is counted."""
 
     seq: int
     revision: int
     recorded_at: datetime
     priced: PricedCall
     unadmitted: bool
+    counted: bool
 
 
 def stored_entry(row: tuple[Any, ...]) -> StoredEntry:
@@ -49,6 +52,7 @@ def stored_entry(row: tuple[Any, ...]) -> StoredEntry:
         recorded_at=from_micros(values["recorded_at"]),
         priced=PricedCall(call=_call(values), pricing=_pricing(values)),
         unadmitted=bool(values["unadmitted"]),
+        counted=bool(values["counted"]),
     )
 
 

@@ -10,6 +10,7 @@ from cost_mcp.ledger.by_series import by_series
 from cost_mcp.ledger.cover import Stretch
 from cost_mcp.ledger.plan import Plan
 from cost_mcp.ledger.sums import Asked
+from cost_mcp.ledger.uncounted import uncounted_of_task
 from cost_mcp.model.moment import EARLIEST, from_micros, micros
 from cost_mcp.model.period import FOREVER
 from cost_mcp.model.report import TaskCost
@@ -49,6 +50,9 @@ def task_cost(tenant: str, task_id: str) -> Plan[TaskCost]:
         Asked(tenant=tenant, stretches=(_ALWAYS,), columns=("series_id",), filters={"task_id": task_id})
     )
     totals = found.tally(()).totals(())
+    uncounted = yield from uncounted_of_task(tenant, task_id)
+    if totals.calls == 0 and uncounted:
+        return TaskCost(task_id=task_id, known=True, uncounted_calls=uncounted)
     if totals.calls == 0:
         nearest = yield from _nearest(tenant, task_id)
         return TaskCost(task_id=task_id, known=False, nearest=nearest)
@@ -59,6 +63,7 @@ def task_cost(tenant: str, task_id: str) -> Plan[TaskCost]:
     return TaskCost(
         task_id=task_id,
         known=True,
+        uncounted_calls=uncounted,
         title=titles[0][0] if titles else None,
         task_type=types[0][0] if types else None,
         totals=replace(totals, first_call=from_micros(first), last_call=from_micros(last)),

@@ -82,7 +82,9 @@ class Call:
 
     ``call_id`` is the key it is counted once under; the provider's response id is best. ``supplied`` names the fields
     the reporter itself gave (of provider, service_tier, occurred_at, stated_cost_usd): only those can contradict a
-    later report of the same call. ``provisional`` means that the final usage was not seen.
+    later report of the same call. ``provisional`` means that the final usage was not seen. ``product`` names the agent program
+    whose own spend the call may be, as the source of its log is called; ``unshared`` says that the call came without an id and
+    was given one here, which no other source of that spend can know.
 
     Raises:
         InvalidInput: a name that cannot be taken, an unknown tier or billing mode, a time without an offset.
@@ -105,6 +107,8 @@ class Call:
     reservation_id: str | None = None
     provisional: bool = False
     supplied: frozenset[str] = field(default=frozenset())
+    product: str | None = None
+    unshared: bool = False
 
     def __post_init__(self) -> None:
         put = object.__setattr__

@@ -63,12 +63,14 @@ class CostReport:
 
     ``groups`` are those of the query's page, ``group_count`` how many there are in all; groups are by cost, largest first, or in the
     order of time where that is the first dimension, and by name where that is equal. ``breakdowns`` maps ``by_agent``, ``by_model`` … to (name, totals) pairs. ``as_of`` marks what had been recorded when it was
-    answered, for a query that is to be answered from the same; only the ledger can read it.
+    answered, for a query that is to be answered from the same; only the ledger can read it. ``uncounted_calls`` are kept and in no
+    sum: a better source tells what their sessions spent.
     """
 
     query: ReportQuery
     as_of: str = field(default="", compare=False)
     totals: Totals = NOTHING
+    uncounted_calls: int = 0
     groups: tuple[Group, ...] = ()
     group_count: int = 0
     breakdowns: Mapping[str, tuple[tuple[str, Totals], ...]] = field(
@@ -78,7 +80,10 @@ class CostReport:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TaskCost:
-    """What one task came to. ``known`` is False for a task nothing was recorded for; ``nearest`` then names similar ids."""
+    """What one task came to. ``known`` is False for a task nothing was recorded for; ``nearest`` then names similar ids.
+
+    ``uncounted_calls`` as in ``CostReport``.
+    """
 
     task_id: str
     known: bool
@@ -89,3 +94,4 @@ class TaskCost:
         default_factory=dict[str, "tuple[tuple[str, Totals], ...]"]
     )
     nearest: tuple[str, ...] = ()
+    uncounted_calls: int = 0

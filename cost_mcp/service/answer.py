@@ -18,6 +18,7 @@ from cost_mcp.model.fitting import Fitting
 from cost_mcp.model.moment import micros
 from cost_mcp.model.report import CostReport, Group, TaskCost
 from cost_mcp.model.scope import Covered
+from cost_mcp.model.uncounted import uncounted_note
 from cost_mcp.reports.comparison import NO_CHANGES, Change, Comparison
 from cost_mcp.reports.page import Snapshot, page, with_moment
 from cost_mcp.reports.top import Key
@@ -95,7 +96,11 @@ def report_answer(report: CostReport, question: ReportQuestion) -> ReportAnswer:
     marks = with_moment(report.as_of, question.now)
     snapshot = Snapshot(start=micros(period.start), end=micros(period.end), as_of=marks)
     rows, after = page(report.groups, question.limit, question.place, question.asked, snapshot)
-    return ReportAnswer(report=report, rows=rows, next_cursor=after)
+    return ReportAnswer(report=report, rows=rows, next_cursor=after, notes=_uncounted_notes(report))
+
+
+def _uncounted_notes(report: CostReport) -> tuple[str, ...]:
+    return (uncounted_note(report.uncounted_calls),) if report.uncounted_calls else ()
 
 
 def may_be_unseen(question: StatusQuestion) -> bool:

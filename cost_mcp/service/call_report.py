@@ -42,11 +42,15 @@ BOUND_CONTEXT = ("project", "agent", "session_id", "task_id")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reporter:
-    """Who reports: the source's name, how much it is believed, and whether its times are held to a recent window."""
+    """Who reports: the source's name, how much it is believed, and whether its times are held to a recent window.
+
+    ``product`` is the agent program it reports for, where it is known.
+    """
 
     source: str
     rank: Rank
     held_to_recent: bool = False
+    product: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,8 +90,9 @@ def read_call(fields: Fields, reporter: Reporter, settings: Settings, now: datet
         supplied.add("stated_cost_usd")
     if read is not None and read.service_tier is not None:
         supplied.add("service_tier")
+    call_id = _call_id(given, read)
     call = Call(
-        call_id=_call_id(given, read),
+        call_id=call_id or new_id("call"),
         occurred_at=_occurred_at(given, reporter, settings, now),
         model=model,
         usage=usage,
@@ -104,6 +109,8 @@ def read_call(fields: Fields, reporter: Reporter, settings: Settings, now: datet
         reservation_id=optional_name(given.get("reservation_id"), "reservation_id"),
         provisional=flag(given.get("provisional"), "provisional") or (read is not None and read.provisional),
         supplied=frozenset(supplied),
+        product=reporter.product,
+        unshared=call_id is None,
     )
     return call, Remarks() if read is None else Remarks(notes=read.notes, uncounted=read.uncounted)
 
@@ -230,12 +237,12 @@ def _stated(given: dict[str, object], read: ReadUsage | None) -> Decimal | None:
     return read.stated_cost_usd if read is not None else None
 
 
-def _call_id(given: dict[str, object], read: ReadUsage | None) -> str:
+def _call_id(given: dict[str, object], read: ReadUsage | None) -> str | None:
     if "call_id" in given:
         return clean_name(given["call_id"], "call_id")
     if read is not None and read.response_id is not None:
         return clean_name(read.response_id, "call_id")
-    return new_id("call")
+    return None
 
 
 def _occurred_at(given: dict[str, object], reporter: Reporter, settings: Settings, now: datetime) -> datetime:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -148,6 +148,14 @@ class Overlaid:
 
     def close(self) -> None:
         """Both are closed by who opened them."""
+
+    def uncounted(self, tenant: str, product: str, session_id: str) -> tuple[str, ...]:
+        """As the ledger beneath has it."""
+        return self.below.uncounted(tenant, product, session_id)
+
+    def unshared(self, tenant: str, sessions: Iterable[tuple[str, str]]) -> tuple[str, ...]:
+        """As the ledger beneath has it: what agents report is not in a log."""
+        return self.below.unshared(tenant, sessions)
 
 
 class Bench:

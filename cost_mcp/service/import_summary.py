@@ -17,7 +17,8 @@ class SourceTally:
 
     ``calls`` are new in the ledger, ``corrected`` were there and are now told better, ``merged`` are further reports of a call
     that is there, or was told twice in what was read. ``cost_usd`` and ``subscription_usd`` are what the ledger's totals rose
-    by. ``skipped`` counts lines by reason. ``left_out`` calls do not meet what the import was narrowed to.
+    by. ``skipped`` counts lines by reason. ``left_out`` calls do not meet what the import was narrowed to. ``uncounted`` are calls
+    others had told of without an id: they are kept, and do not count since this source tells of their sessions.
     """
 
     files: int = 0
@@ -29,6 +30,7 @@ class SourceTally:
     merged: int = 0
     refused: int = 0
     left_out: int = 0
+    uncounted: int = 0
     provisional: int = 0
     unpriced: int = 0
     cost_usd: Decimal = _ZERO
@@ -49,6 +51,11 @@ class SourceTally:
         self.provisional += priced.call.provisional
         self.unpriced += priced.pricing.lacks_price
         self._add(priced, 1)
+
+    def takes_over(self, priced: PricedCall) -> None:
+        """Note a call that does not count any more, since this source tells of its session."""
+        self.uncounted += 1
+        self._add(priced, -1)
 
     def _add(self, priced: PricedCall, sign: int) -> None:
         cost = priced.pricing.cost_usd

@@ -17,6 +17,7 @@ from cost_mcp.model.receipt import EXISTS
 from cost_mcp.model.succession import succeed
 from cost_mcp.service.import_database import DatabaseReading, is_database
 from cost_mcp.service.import_log import LogReading
+from cost_mcp.service.import_owning import Owning
 from cost_mcp.service.import_packed import PackedReading
 from cost_mcp.service.import_progress import Progress, bytes_new
 from cost_mcp.service.import_reading import Reading
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from cost_mcp.config.settings import Settings
     from cost_mcp.ledger.intake import Intake
     from cost_mcp.ledger.outlook import Outlook
+    from cost_mcp.ledger.owners import Superseded
     from cost_mcp.ledger.stored import StoredEntry
     from cost_mcp.model.call import Call
     from cost_mcp.model.plan_limit import PlanLimit
@@ -140,6 +142,10 @@ class Importing:
     _limits: dict[tuple[str, str, str], PlanLimit] = field(default_factory=dict[tuple[str, str, str], "PlanLimit"], init=False)
     _unsettled: bool = field(default=False, init=False)
     _progress: Progress = field(default_factory=Progress, init=False)
+    _owning: Owning = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._owning = Owning(self.settings.tenant, self.outlook)
 
     def take(self, files: Iterable[LogFile]) -> None:
         """Bring in what these files hold that was not read before; durable when this returns.
@@ -155,6 +161,8 @@ class Importing:
             self._progress.begin(file, cursor)
             self._take_one(file, cursor)
             self._progress.end()
+            if self._owning.let_go():
+                self._flush()
             if self._has_ended():
                 break
         self._flush()
@@ -169,6 +177,12 @@ class Importing:
             alerts = self.intake().raise_due(self.settings.tenant, self.clock())
             if sum(tally.calls + tally.corrected for tally in self._tallies.values()) >= FOLD_FROM:
                 self.intake().fold()
+        for product, priced in self._owning.foreseen() if self.dry_run else ():
+            self.tally(product).takes_over(priced)
+        if self.listener.told is not None:
+            for file, product, call_id in self._owning.superseded():
+                why = f"The log of {product} tells what its session spent: it is kept, and not counted."
+                self.listener.told(Told(file=file, what="superseded", why=why, key=call_id))
         self.settle()
         tallies, self._tallies = self._tallies, {}
         problems, self._problems = self._problems, []
@@ -233,7 +247,7 @@ class Importing:
                     # What was left out may be wanted the next time: the file then counts as not read.
                     if tally.left_out == left_out and not self.anew:
                         self._read.append(one)
-                    if self._progress.unsaved >= self.rest_every:
+                    if self._progress.unsaved >= self.rest_every and not self._holds_back():
                         self._flush()
                         if self._has_ended():
                             break
@@ -248,6 +262,9 @@ class Importing:
     def _reading(self, file: LogFile, form: LogFormat, cursor: Cursor | None) -> Reading:
         kind = DatabaseReading if is_database(file) else PackedReading if is_packed(file.path) else LogReading
         return kind(file, form, cursor, passed=self._progress.at, rest_every=self.rest_every)
+
+    def _holds_back(self) -> bool:
+        return self._owning.holds_back(len(self._pending), (found.call for found in self._pending.values()))
 
     def _note(self, limit: PlanLimit) -> None:
         known = self._limits.get(limit.key)
@@ -265,13 +282,18 @@ class Importing:
             tally.left_out += 1
             return
         found = _Found(call, sighting, tally, file.name)
+        if self.dry_run or self.listener.told is not None:
+            self._owning.saw(call, file.name)
         earlier = self._pending.get(call.call_id)
         if earlier is None:
             self._pending[call.call_id] = found
-            if len(self._pending) >= self.at_once:
+            if len(self._pending) >= self.at_once and not self._holds_back():
                 self._flush()
             return
         tally.merged += 1
+        if earlier.call.context.session_id != call.context.session_id:
+            self._owning.claim(earlier.call)
+            self._owning.claim(call)
         if corrects(earlier.call, call):
             self._pending[call.call_id] = found
             self._tell(file, "superseded", "A fuller report of the same call was read after it.", key=call.call_id)
@@ -289,7 +311,15 @@ class Importing:
         known = self.outlook().known(tenant, [*pending])
         wanted = [found for key, found in pending.items() if self._is_news(found, known.get(key))]
         priced = [(found, call) for found in wanted if (call := self._priced(found)) is not None]
-        answers = self.intake().bring_in(tenant, [call for _, call in priced], self.clock(), read=read, limits=limits.values())
+        answers = self.intake().bring_in(
+            tenant,
+            [call for _, call in priced],
+            self.clock(),
+            read=read,
+            limits=limits.values(),
+            claims=self._owning.take_claims(),
+            superseded=self._superseded,
+        )
         self._unsettled = True
         for (found, call), answer in zip(priced, answers, strict=True):
             self._answered(found, call, answer)
@@ -303,6 +333,7 @@ class Importing:
         earlier = stored.priced.call
         if not corrects(earlier, found.call):
             found.tally.merged += 1
+            self._owning.claim(found.call)
             self._tell_of(found, "merged", "The ledger has this call, told as well or better.")
             return False
         if earlier.rank < found.call.rank:
@@ -335,6 +366,9 @@ class Importing:
                 better = found.stored.priced.call.rank < found.call.rank
                 why = f"It is believed more than {found.stored.priced.call.source}." if better else "It tells more than before."
                 self._tell_of(found, "corrected", why)
+
+    def _superseded(self, superseded: Superseded) -> None:
+        self.tally(superseded.owner).takes_over(superseded.priced)
 
     def _tell(self, file: LogFile, what: str, why: str, *, number: int | None = None, key: str | None = None) -> None:
         if self.listener.told is not None:

@@ -73,6 +73,7 @@ class Naming:
             stated_cost_usd=sighting.stated_cost_usd,
             provisional=sighting.provisional,
             supplied=_frozen(tuple(sorted(supplied))),
+            product=source,
         )
 
     def _context(self, sighting: Sighting, source: str) -> Context:

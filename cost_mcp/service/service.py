@@ -69,7 +69,7 @@ class Service:
     """An open ledger with its prices, settings and clock, and the way out for its alerts (None where no channel is configured).
 
     Every verb takes raw fields by name (None counts as absent) and raises a ``CostError`` naming the field that cannot be
-    taken, before anything is written.
+    taken, before anything is written. ``product`` is the agent program that asks, where it is known.
     """
 
     ledger: Ledger
@@ -77,6 +77,12 @@ class Service:
     settings: Settings
     clock: Clock
     delivering: Delivering | None = None
+    product: str | None = None
+
+    def asked_by(self, product: str, session_id: str | None) -> Service:
+        """The same verbs, asked by an agent program in one of its sessions; a session the settings name goes before it."""
+        settings = self.settings if self.settings.session_id else replace(self.settings, session_id=session_id)
+        return replace(self, product=product, settings=settings)
 
     async def record(
         self, fields: Fields, *, source: str, rank: Rank, meanwhile: Callable[[Receipt], None] | None = None
@@ -87,7 +93,7 @@ class Service:
         draws is shown to nobody before this returns.
         """
         now = self.clock()
-        reporter = Reporter(source=source, rank=rank, held_to_recent=source == AGENTS)
+        reporter = Reporter(source=source, rank=rank, held_to_recent=source == AGENTS, product=self.product)
         call, remarks = read_call(fields, reporter, self.settings, now)
         await self._own_reservation(call.reservation_id)
         unchecked = False

@@ -71,6 +71,8 @@ def task_shape(answer: TaskAnswer) -> Shape:
         shape["first_call_at"] = instant_text(task.totals.first_call)
     if task.totals.last_call is not None:
         shape["last_call_at"] = instant_text(task.totals.last_call)
+    if task.uncounted_calls:
+        shape["uncounted_calls"] = task.uncounted_calls
     shape.update(task_efficiency_shape(answer))
     shape["budgets"] = budget_shapes(answer.standings)
     if not task.known:

@@ -22,10 +22,15 @@ def charge_shape(charge: Charge) -> dict[str, object]:
 
 
 def call_shape(stored: StoredCall) -> dict[str, object]:
-    """A call as it now counts, meter by meter, with its price entry and what it was corrected from (oldest first)."""
+    """A call as it now counts, meter by meter, with its price entry and what it was corrected from (oldest first).
+
+    One that is kept and not counted says so, and which source tells what its session spent.
+    """
     shape = _priced_shape(stored.priced)
     shape["recorded_at"] = instant_text(stored.recorded_at)
     shape["revision"] = stored.revision
+    if stored.owner is not None:
+        shape.update(counted=False, told_better_by=stored.owner)
     shape["earlier"] = [_priced_shape(priced) for priced in stored.earlier]
     return shape
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 Shape = dict[str, object]
 _COUNTS = (
-    "files", "unchanged", "failed", "bytes_read", "calls", "corrected", "merged", "refused", "left_out", "provisional", "unpriced",
+    "files", "unchanged", "failed", "bytes_read", "calls", "corrected", "merged", "uncounted", "refused", "left_out", "provisional", "unpriced",
 )  # fmt: skip
 
 

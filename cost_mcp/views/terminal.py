@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from cost_mcp.model.moment import zone
 from cost_mcp.model.report import TIME_DIMENSIONS, CostReport, Group
 from cost_mcp.model.totals import Totals
+from cost_mcp.model.uncounted import uncounted_note
 from cost_mcp.views.shape import group_names, largest
 from cost_mcp.views.terminal_budget import standings_table
 from cost_mcp.views.terminal_comparison import change_cell, comparison_lines, trend_drawing, trend_table
@@ -88,6 +89,7 @@ def task_page(answer: TaskAnswer, timezone: str, now: datetime) -> Page:
         page += [line("Similar ids: ", Span(", ".join(task.nearest), "name"))] if task.nearest else []
     else:
         page += [(*spent_line(task.totals), *_between(task.totals, timezone, now)), *notes(task.totals)]
+        page += [line(Span(uncounted_note(task.uncounted_calls), "warning"))] if task.uncounted_calls else []
         page += [*task_efficiency(answer), BLANK, _model_table(task.breakdowns, task.totals)]
         for key, title in (("by_agent", "Agent"), ("by_purpose", "Purpose")):
             named = largest(task.breakdowns.get(key, ()))

@@ -85,6 +85,7 @@ def call_page(stored: StoredCall, timezone: str) -> Page:
         "Provisional": "its final usage is not known" if call.provisional else "",
     }
     page += _facts(facts)
+    page += [] if stored.owner is None else [_not_counted(stored.owner)]
     page += [BLANK, charges_table(pricing.charges)] if pricing.charges else []
     page += [BLANK, *_facts(_entry_facts(pricing.entry))] if pricing.entry is not None else []
     page += [line(Span(f"warning: {warning}", "warning")) for warning in pricing.warnings]
@@ -93,6 +94,11 @@ def call_page(stored: StoredCall, timezone: str) -> Page:
         for number, priced in enumerate(stored.earlier, start=1)
     ]
     return tuple(page)
+
+
+def _not_counted(owner: str) -> Line:
+    why = f": {owner} tells what its session spent, and without an id nobody knows which of those calls this is."
+    return line(Span("Kept, not counted", "warning"), why)
 
 
 def verification_page(found: Verification) -> Page:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from cost_mcp.model.moment import zone
 from cost_mcp.model.money import display_usd
 from cost_mcp.views.terminal_page import BLANK, Column, Line, Page, Span, Table, line
+from cost_mcp.views.text import calls_words
 
 if TYPE_CHECKING:
     from cost_mcp.service.import_summary import ImportSummary, SourceTally
@@ -52,6 +53,7 @@ def news_page(summary: ImportSummary, now: datetime, timezone: str) -> Page:
     counts = [f"{total.calls:,} calls" if total.calls != 1 else "1 call"]
     counts += [f"{total.corrected:,} corrected"] if total.corrected else []
     counts += [f"{total.unpriced:,} unpriced"] if total.unpriced else []
+    counts += [f"{total.uncounted:,} of agents not counted any more"] if total.uncounted else []
     head = line(Span(f"{now.astimezone(zone(timezone)):%H:%M:%S}", "dim"), "  ", Span(sources, "name"), "  ")
     plan = (f"  ({display_usd(total.subscription_usd)} on a plan)",) if total.subscription_usd else ()
     return ((*head, *line(Span(display_usd(total.cost_usd), "money"), *plan, f"  {', '.join(counts)}")), *_problems(summary))
@@ -79,6 +81,9 @@ def _notes(summary: ImportSummary, total: SourceTally) -> Iterator[Line]:
     if total.skipped:
         reasons = ", ".join(f"{reason} {count:,}" for reason, count in sorted(total.skipped.items()))
         yield line(Span(f"Skipped: {reasons}.  `cost-mcp import --explain` says which lines and why.", "dim"))
+    if total.uncounted:
+        said = f"Kept, not counted: {calls_words(total.uncounted)} that agents reported without an id; the logs tell of their sessions."
+        yield line(Span(said, "warning"), Span(" --explain names them.", "dim"))
     if total.provisional:
         yield line(Span("Provisional: the log does not have the final counts yet, or never got them.", "dim"))
     if total.unpriced:

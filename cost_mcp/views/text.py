@@ -13,6 +13,7 @@ from cost_mcp.model.charge import UNPRICED, Charge
 from cost_mcp.model.money import display_usd, usd_text
 from cost_mcp.model.receipt import CORRECTED, CREATED, EXISTS, SKIPPED, Receipt
 from cost_mcp.model.totals import TOKEN_KINDS, ZERO, Totals
+from cost_mcp.model.uncounted import uncounted_note
 from cost_mcp.views.shape import REPORT_BREAKDOWNS, TASK_BREAKDOWNS, group_names, largest
 from cost_mcp.views.text_budget import standing_lines
 from cost_mcp.views.text_comparison import change_words, comparison_lines, trend_line
@@ -66,6 +67,7 @@ def task_text(answer: TaskAnswer) -> str:
         lines = [f"{named}: nothing is recorded; {display_usd(ZERO)}, 0 calls.{near}"]
     else:
         lines = [f"{named}{kind}: {_sum(task.totals)}", *_notes(task.totals)]
+        lines += [f"Note: {uncounted_note(task.uncounted_calls)}"] if task.uncounted_calls else []
         if task.totals.first_call is not None and task.totals.last_call is not None:
             lines.append(f"First call {instant_words(task.totals.first_call)}, last {instant_words(task.totals.last_call)}.")
         lines += _breakdowns(task.breakdowns, TASK_BREAKDOWNS)

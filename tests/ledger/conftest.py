@@ -33,6 +33,8 @@ _CALL = {
     "reservation_id",
     "supplied",
     "metadata",
+    "product",
+    "unshared",
 }
 _ORDER = {"tenant", "tokens", "idempotency_key", "billing", "priced"}
 _USAGE = {"input_tokens", "output_tokens", "cache_read_input_tokens", "reasoning_output_tokens", "web_search_requests"}

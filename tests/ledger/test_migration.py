@@ -7,6 +7,7 @@ from contextlib import closing
 from datetime import datetime
 from decimal import Decimal
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -15,12 +16,26 @@ from cost_mcp.ledger.migrate import APPLICATION_ID, SCHEMA, migrate, migrations,
 from cost_mcp.ledger.quick import open_readings
 from cost_mcp.ledger.sqlite import open_ledger
 from cost_mcp.model.budget import Budget
+from cost_mcp.model.call import Rank
+from cost_mcp.model.charge import PricedCall
 from cost_mcp.model.moment import micros
 
+if TYPE_CHECKING:
+    from conftest import CallOf
 
-def _earlier_schema(path: Path, now: datetime, schema: int) -> None:
+SCHEMA_WITHOUT_OWNERS = 11
+
+
+def _earlier_schema(path: Path, now: datetime, schema: int, **more: object) -> None:
     """A ledger as an earlier schema left it, one call in it, recorded under the first."""
-    values = {"rank": 20, "tenant": "default", "source": "python", "billing": "api", "model": "gpt-5"}
+    values: dict[str, object] = {
+        "rank": 20,
+        "tenant": "default",
+        "source": "python",
+        "billing": "api",
+        "model": "gpt-5",
+        **more,
+    }
     values |= {"call_id": "c", "revision": 1, "sign": 1, "counted": 1, "series_id": 1, "occurred_at": micros(now)}
     values |= {
         "recorded_at": micros(now),
@@ -32,7 +47,9 @@ def _earlier_schema(path: Path, now: datetime, schema: int) -> None:
     with closing(sqlite3.connect(path)) as db:
         db.executescript(migrations()[0][2])
         for table in ("series", "entries"):
-            columns = [row for row in db.execute(f"PRAGMA table_info({table})") if row[3] or row[5]]  # those that need a value
+            columns = [
+                row for row in db.execute(f"PRAGMA table_info({table})") if row[3] or row[5] or row[1] in more
+            ]  # those that need a value
             row = [values.get(name, 1 if key else 0 if kind == "INTEGER" else "") for _, name, kind, _, _, key in columns]
             names = ", ".join(column[1] for column in columns)
             db.execute(f"INSERT INTO {table} ({names}) VALUES ({', '.join('?' for _ in row)})", row)  # noqa: S608 (schema's names)
@@ -76,6 +93,21 @@ def test_whoever_looks_first_after_an_upgrade_brings_the_ledger_up_to_date(ledge
     with closing(sqlite3.connect(ledger_path)) as db:
         assert schema_of(db) == SCHEMA
     assert not [left.name for left in ledger_path.parent.iterdir() if left.name.endswith("-wal")]
+
+
+def _of_an_agent(call_of: CallOf) -> PricedCall:
+    return call_of("made", source="mcp", product="codex", unshared=True, session_id="s1")
+
+
+async def test_logs_that_were_imported_before_own_their_sessions(ledger_path: Path, now: datetime, call_of: CallOf):
+    _earlier_schema(ledger_path, now, SCHEMA_WITHOUT_OWNERS, rank=int(Rank.LOG), source="codex", session_id="s1")
+    ledger = await open_ledger(ledger_path, now=now, window_of=window_of)
+    await ledger.record([_of_an_agent(call_of)], now)
+    stored = await ledger.call("default", "made")
+    assert stored is not None
+    assert stored.owner == "codex"
+    assert not (await ledger.verify()).differences
+    await ledger.close()
 
 
 def test_a_reader_sees_the_schema_before_or_after_and_nothing_between(tmp_path: Path, now: datetime):
