@@ -215,7 +215,12 @@ class Forecaster:
     def _reach(self, origin: int, days: int) -> int | None:
         """How many days after their first the forecasts reach whose errors count on a day; None where there are too few."""
         longest = (origin - LEARNED_DAYS[self.method] - MIN_ERRORS) // (MIN_ERRORS + 1)
-        return None if longest < 0 else min(days, longest)
+        if longest < 0:
+            return None
+        reach = min(days, longest)
+        # The rest of an evening brings nothing, every day: that it was foreseen says nothing of the days after.
+        made = range(LEARNED_DAYS[self.method], origin - reach)
+        return reach if reach == days or any(self._came(day, reach) for day in made) else None
 
     def _between(self, origin: int, days: int, reach: int) -> tuple[Decimal, Decimal]:
         """The interval round a forecast, from the errors of those that had ended before it was made."""

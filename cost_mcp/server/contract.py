@@ -27,7 +27,7 @@ what the answer says is left, or tell the user; on "warn" prefer a cheaper way a
 release_reservation.
 estimate_cost says what a call would cost and which models cost less. get_budget_status only looks; with an estimate it decides without holding.
 
-get_task_cost answers what one task cost; get_cost_report what a period cost, by model, agent, project, day and more.
+get_task_cost answers what one task cost; get_cost_report what a period cost, by model, agent, project, day and more, with compare, trend and forecast on request; suggest_savings what could have cost less.
 
 Money is US dollars as decimal text. An unknown price is never $0: such calls are "unpriced" and sums that hold them are \
 lower bounds (`lower_bound`); say so when you report them. Errors name the argument, the reason and the next step.
@@ -35,7 +35,7 @@ lower bounds (`lower_bound`); say so when you report them. Errors name the argum
 Agents cannot change budgets: people set them with `cost-mcp budget set`. Send no prompt or completion text (estimate_cost counts \
 a text and forgets it); only counts, ids and names are kept."""
 
-_READS: Schema = {"readOnlyHint": True, "idempotentHint": True, "openWorldHint": False}
+_READS: Schema = {"readOnlyHint": True, "openWorldHint": False}  # that a second reading changes nothing goes without saying
 _WRITES: Schema = {"readOnlyHint": False, "destructiveHint": False, "idempotentHint": True, "openWorldHint": False}
 
 _ADDS: Schema = {**_WRITES, "idempotentHint": False}
@@ -48,8 +48,7 @@ def tools() -> list[Schema]:
         {
             "name": "record_call",
             "title": "Record a call",
-            "description": "Log one LLM call and learn its exact cost: model, the provider's raw usage object (or token counts), "
-            "the response id as call_id, and whose call it was.",
+            "description": "Log one LLM call and learn its exact cost.",
             "inputSchema": schema.record_call_input(),
             "outputSchema": schema.record_call_output(),
             "annotations": _WRITES,
@@ -57,7 +56,7 @@ def tools() -> list[Schema]:
         {
             "name": "get_task_cost",
             "title": "Cost of a task",
-            "description": "What one task has cost: spend, calls, tokens, by model, agent and purpose.",
+            "description": "What one task has cost, by model, agent and purpose, and against what is usual.",
             "inputSchema": schema.task_cost_input(),
             "outputSchema": schema.task_cost_output(),
             "annotations": _READS,
@@ -65,8 +64,7 @@ def tools() -> list[Schema]:
         {
             "name": "get_cost_report",
             "title": "Cost report",
-            "description": "What a period cost: spend and token usage by agent, model, provider, project, purpose, task type, "
-            "day.",
+            "description": "What a period cost: spend and tokens by agent, model, project, task type, day and more.",
             "inputSchema": schema.cost_report_input(),
             "outputSchema": schema.cost_report_output(),
             "annotations": _READS,
@@ -91,8 +89,7 @@ def tools() -> list[Schema]:
         {
             "name": "reserve_budget",
             "title": "Reserve budget",
-            "description": "Hold money for a call before making it, so that parallel agents cannot overspend: reserve, call, "
-            "record_call with the reservation_id.",
+            "description": "Hold money for a call before it is made, so that parallel agents cannot overspend.",
             "inputSchema": schema.reserve_input(),
             "outputSchema": schema.reserve_output(),
             "annotations": _ADDS,
@@ -112,6 +109,14 @@ def tools() -> list[Schema]:
             "inputSchema": schema.release_input(),
             "outputSchema": schema.reservation_output(),
             "annotations": _WRITES,
+        },
+        {
+            "name": "suggest_savings",
+            "title": "Suggest savings",
+            "description": "What could have cost less, ranked by money, computed from recorded calls.",
+            "inputSchema": schema.savings_input(),
+            "outputSchema": schema.savings_output(),
+            "annotations": _READS,
         },
     ]
 

@@ -44,10 +44,11 @@ def review_spend(arguments: Mapping[str, str]) -> str:
     return f"""\
 Review what our model calls cost.
 
-1. Call get_cost_report with period {period!r}{only}, grouped by day and model; then by agent and task_type.
-2. Call get_budget_status.
-3. Report: the total, what drove it (models, agents, kinds of task, with amounts), days that stand out, budgets that are \
-past their warning level, and at most three changes that would save the most, each with the amount it would have saved.
+1. Call get_cost_report with period {period!r}{only} and compare true, grouped by day and model; then by agent and task_type.
+2. Call suggest_savings with period {period!r}{only}, and get_budget_status.
+3. Report: the total and how it changed, what drove it (models, agents, kinds of task, with amounts), days that stand out, \
+budgets that are past their warning level, and at most three of the suggestions, each with what it would have saved and how sure \
+that is.
 
 Use only figures from the answers. Where lower_bound is true, say that the figure is a lower bound and how many calls are \
 unpriced."""

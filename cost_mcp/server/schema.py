@@ -71,8 +71,6 @@ def record_call_output() -> Schema:
         "cost_usd": _said(TEXT, "Absent while unpriced."),
         "priced": _one_of(PRICED_STATES),
         "charges": _said(ROWS, "meter, quantity, unit_price_usd, cost_usd"),
-        "reservation": OBJECT,
-        "unadmitted": FLAG,
         "budgets": ROWS,
         "warnings": LINES,
     }
@@ -89,13 +87,12 @@ def task_cost_output() -> Schema:
     known: dict[str, Schema] = {
         "task_id": TEXT,
         "known": FLAG,
-        "title": TEXT,
-        "task_type": TEXT,
         "cost_usd": TEXT,
         **_counted(),
         **dict.fromkeys(TASK_BREAKDOWNS, OBJECT),
         "first_call_at": TEXT,
         "last_call_at": TEXT,
+        "efficiency": _said(OBJECT, "score: 1 is usual for its type, more is cheaper"),
         "budgets": ROWS,
         "nearest": LINES,
     }
@@ -109,8 +106,12 @@ def cost_report_input() -> Schema:
         "start": _said(TEXT, "Instead of period: date or RFC 3339."),
         "end": _said(TEXT, "Excluded."),
         "timezone": _said(TEXT, "IANA name."),
-        "group_by": _said({**LINES, "maxItems": MAX_GROUPING}, f"Any filter below, or {', '.join(TIME_DIMENSIONS)}."),
+        "group_by": _said({**LINES, "maxItems": MAX_GROUPING}, f"Any filter below, tag:NAME, {', '.join(TIME_DIMENSIONS)}."),
         **dict.fromkeys(FILTER_DIMENSIONS, TEXT),
+        "compare": FLAG,
+        "trend": FLAG,
+        "forecast": FLAG,
+        "top": COUNT,
         "limit": _said(COUNT, "Groups per page."),
         "cursor": TEXT,
     }
@@ -126,8 +127,11 @@ def cost_report_output() -> Schema:
         "timezone": TEXT,
         "total_cost_usd": TEXT,
         **_counted(),
-        "filters": OBJECT,
         **dict.fromkeys(REPORT_BREAKDOWNS, OBJECT),
+        "efficiency_score": TEXT,
+        "comparison": OBJECT,
+        "trend": OBJECT,
+        "forecast": OBJECT,
         "groups": ROWS,
         "next_cursor": TEXT,
     }
@@ -185,12 +189,11 @@ def estimate_output() -> Schema:
         "max_cost_usd": TEXT,
         "priced": TEXT,
         "charges": ROWS,
-        "counted_by": TEXT,
         "confidence": TEXT,
         "alternatives": _said(ROWS, "provider, model, cost_usd"),
         "warnings": LINES,
     }
-    return _answer(known, "model", tokens=True)
+    return _answer(known, "model")
 
 
 def reserve_input() -> Schema:
@@ -221,7 +224,28 @@ def reserve_output() -> Schema:
         "alternatives": ROWS,
         "budgets": ROWS,
     }
-    return _answer(known, "decision", tokens=True)
+    return _answer(known, "decision")
+
+
+def savings_input() -> Schema:
+    """Whose spend to look at, and how much a suggestion has to save."""
+    known: dict[str, Schema] = {
+        "period": TEXT,
+        "min_savings": _said(TEXT, "US dollars; default 1."),
+        "project": TEXT,
+        "agent": TEXT,
+        "limit": COUNT,
+    }
+    return _arguments(known)
+
+
+def savings_output() -> Schema:
+    """What could have cost less."""
+    known: dict[str, Schema] = {
+        "possible_savings_usd": _said(TEXT, "At most: rules overlap."),
+        "suggestions": _said(ROWS, "saving_id, rule, saved_usd, confidence, advice, calls"),
+    }
+    return _answer(known, "suggestions")
 
 
 def extend_input() -> Schema:
@@ -237,8 +261,9 @@ def release_input() -> Schema:
 def reservation_output() -> Schema:
     """A reservation as it now is."""
     known: dict[str, Schema] = {
-        "state": _said(TEXT, ", ".join(RESERVATION_STATES)),
-        **_HELD,
+        "state": _one_of(RESERVATION_STATES),
+        "reserved_usd": TEXT,
+        "expires_at": TEXT,
     }
     return _answer(known, "state")
 
@@ -248,7 +273,6 @@ def _counted() -> dict[str, Schema]:
         "calls": COUNT,
         "unpriced_calls": COUNT,
         "lower_bound": FLAG,
-        "provisional_calls": COUNT,
         "subscription_usd": TEXT,
     }
 

@@ -7,13 +7,16 @@ from typing import TYPE_CHECKING, TypeVar
 
 from cost_mcp.model.call import Rank
 from cost_mcp.service.fields import present, refuse_unknown
+from cost_mcp.service.saving import suggest_savings
 from cost_mcp.views.shape import Shape, receipt_shape, report_shape, status_shape, task_shape
 from cost_mcp.views.shape_estimate import estimate_shape
 from cost_mcp.views.shape_listing import listing_shape
 from cost_mcp.views.shape_reservation import admission_shape, reservation_shape
+from cost_mcp.views.shape_savings import savings_shape
 from cost_mcp.views.text import receipt_text, report_text, status_text, task_text
 from cost_mcp.views.text_estimate import estimate_text
 from cost_mcp.views.text_reservation import admission_text, reservation_text
+from cost_mcp.views.text_savings import savings_text
 
 if TYPE_CHECKING:
     from cost_mcp.service.answer import TaskAnswer
@@ -85,5 +88,6 @@ VERBS: Mapping[str, Verb] = {
     "release_reservation": _shown(
         lambda service, given, _: service.release_reservation(given), reservation_text, reservation_shape
     ),
+    "suggest_savings": _shown(lambda service, given, _: suggest_savings(service, given), savings_text, savings_shape),
 }
 """What a tool's name calls; a denial is an answer, not an error."""

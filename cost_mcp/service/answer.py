@@ -20,7 +20,7 @@ from cost_mcp.model.report import CostReport, Group, TaskCost
 from cost_mcp.model.scope import Covered
 from cost_mcp.model.uncounted import uncounted_note
 from cost_mcp.reports.comparison import NO_CHANGES, Change, Comparison
-from cost_mcp.reports.page import Snapshot, page, with_moment
+from cost_mcp.reports.page import Snapshot, page, with_moment, write_cursor
 from cost_mcp.reports.top import Key
 from cost_mcp.reports.trend import Trend
 from cost_mcp.service.question import ReportQuestion, StatusQuestion
@@ -28,6 +28,9 @@ from cost_mcp.service.question import ReportQuestion, StatusQuestion
 if TYPE_CHECKING:
     from cost_mcp.model.outcome import TaskOutcome
     from cost_mcp.reports.efficiency import Efficiency
+
+if TYPE_CHECKING:
+    from cost_mcp.service.forecasting import WindowForecast
 
 NOTHING_ASKED = Covered(context=NO_CONTEXT)
 
@@ -52,7 +55,8 @@ class ReportAnswer:
 
     ``notes`` say what the figures do not hold yet. ``efficiency_score`` is what the period's finished tasks came to against
     their types' baselines, 1 for as usual; None where it was not worked out or nothing can be said. ``comparison`` and ``trend``
-    are there where they were asked for, ``comparison`` only where something lies before the period.
+    are there where they were asked for, ``comparison`` only where something lies before the period; so is ``forecast``, of a period
+    that is running.
     """
 
     report: CostReport
@@ -62,6 +66,7 @@ class ReportAnswer:
     efficiency_score: Decimal | None = None
     comparison: Comparison | None = None
     trend: Trend | None = None
+    forecast: WindowForecast | None = None
 
     @property
     def changes(self) -> Mapping[Key, Change]:
@@ -91,11 +96,15 @@ class BudgetAnswer:
 
 
 def report_answer(report: CostReport, question: ReportQuestion) -> ReportAnswer:
-    """The page of a report's groups that its question asks for."""
+    """A report whose groups are the page that its question asks for, or all there are, and where the next page begins."""
     period = report.query.period
     marks = with_moment(report.as_of, question.now)
     snapshot = Snapshot(start=micros(period.start), end=micros(period.end), as_of=marks)
-    rows, after = page(report.groups, question.limit, question.place, question.asked, snapshot)
+    rows, after = report.groups, None
+    if report.query.limit is None:
+        rows, after = page(report.groups, question.limit, question.place, question.asked, snapshot)
+    elif rows and (following := report.query.offset + len(rows)) < report.group_count:
+        after = write_cursor(question.asked, following, snapshot)
     return ReportAnswer(report=report, rows=rows, next_cursor=after, notes=_uncounted_notes(report))
 
 

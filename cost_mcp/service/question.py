@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 PERIOD_FIELDS = ("period", "start", "end", "timezone")
 REPORT_FIELDS = (
-    *PERIOD_FIELDS, "group_by", "compare", "top", "trend", "limit", "cursor", *FILTER_FIELDS,
+    *PERIOD_FIELDS, "group_by", "compare", "top", "trend", "forecast", "limit", "cursor", *FILTER_FIELDS,
 )  # fmt: skip
 STATUS_FIELDS = (
     *CONTEXT_NAMES, "tags", "provider", "model", "service_tier", *TOKEN_FIELDS, "budget", "estimated_cost_usd", "estimated_tokens",
@@ -47,7 +47,7 @@ class ReportQuestion:
 
     A page after the first asks for what the first was cut from: the same period to the microsecond, the same rows, compared
     as at the same moment ``now``. ``top`` is how many groups are told apart (None: all), ``trend`` the unit of a series
-    (``auto``: one that fits the period; None: no series).
+    (``auto``: one that fits the period; None: no series). ``forecast`` asks for what the running period will come to.
     """
 
     query: ReportQuery
@@ -58,6 +58,7 @@ class ReportQuestion:
     compare: bool = False
     top: int | None = None
     trend: str | None = None
+    forecast: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +94,7 @@ def read_report_question(fields: Fields, settings: Settings, now: datetime, *, p
     if place is not None:
         period = replace(period, start=from_micros(place.snapshot.start), end=from_micros(place.snapshot.end))
         as_of, now = snapshot_marks(place.snapshot)
+    limit = whole_number(given.get("limit", DEFAULT_LIMIT), "limit", low=1, high=MAX_LIMIT)
     query = ReportQuery(
         period=period,
         tenant=settings.tenant,
@@ -100,8 +102,9 @@ def read_report_question(fields: Fields, settings: Settings, now: datetime, *, p
         filters=filters,
         week_start=settings.week_start,
         as_of=as_of,
+        limit=limit,
+        offset=0 if place is None else place.offset,
     )
-    limit = whole_number(given.get("limit", DEFAULT_LIMIT), "limit", low=1, high=MAX_LIMIT)
     return ReportQuestion(
         query=query,
         limit=limit,
@@ -111,6 +114,7 @@ def read_report_question(fields: Fields, settings: Settings, now: datetime, *, p
         compare=flag(given.get("compare"), "compare"),
         top=_top(given, group_by),
         trend=_trend(given.get("trend")),
+        forecast=flag(given.get("forecast"), "forecast"),
     )
 
 

@@ -74,6 +74,11 @@ class Quick:
         answer = reported_at_once(reported(question), self.readings.report)
         if (scored := of_report(question, self.clock())) is not None:
             answer = with_score(answer, scored, self.readings.finished_tasks(self.settings.tenant, scored.asked))
+        if question.forecast:
+            from cost_mcp.service.report_forecast import forecast_asked, report_forecast
+
+            asked = forecast_asked(question)
+            answer = replace(answer, forecast=report_forecast(asked, self.readings.spend_history(asked.asked)))
         return replace(answer, notes=(*answer.notes, *backlog_notes(self.settings.ledger_path)))
 
     def calls(self, fields: Fields) -> CallsAnswer:

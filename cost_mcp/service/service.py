@@ -164,6 +164,11 @@ class Service:
         answer = await reported_by(reported(question), self.ledger.report)
         if (scored := of_report(question, self.clock())) is not None:
             answer = with_score(answer, scored, await self.ledger.finished_tasks(self.settings.tenant, scored.asked))
+        if question.forecast:
+            from cost_mcp.service.report_forecast import forecast_asked, report_forecast
+
+            asked = forecast_asked(question)
+            answer = replace(answer, forecast=report_forecast(asked, await self.ledger.spend_history(asked.asked)))
         return replace(answer, notes=(*answer.notes, *backlog_notes(self.settings.ledger_path)))
 
     async def budget_status(self, fields: Fields) -> BudgetAnswer:

@@ -101,6 +101,10 @@ def report_shape(answer: ReportAnswer) -> Shape:
         shape["efficiency_score"] = usd_text(answer.efficiency_score)
     if answer.comparison is not None:
         shape["comparison"] = comparison_shape(answer.comparison)
+    if answer.forecast is not None:
+        from cost_mcp.views.shape_forecast import forecast_brief_shape
+
+        shape["forecast"] = forecast_brief_shape(answer.forecast)
     if answer.trend is not None:
         shape["trend"] = trend_shape(answer.trend)
     shape["groups"] = [

