@@ -1,7 +1,7 @@
 """Calls priced anew without building each of them: what a catalog would charge for every one, to the nano-dollar.
 
-Where a model's unit prices are whole nano-dollars, as nearly all are, no call is rounded, and the sum of calls that are charged for
-the same meters at the same unit prices is charged like one call. All others are charged one by one.
+The sum of calls that are charged for the same meters at the same unit prices is charged like one call. Where unit prices are no whole
+nano-dollars each call's charges are rounded, as a catalog does; what is rounded is then added up call by call.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 from cost_mcp.model.call import INFERENCE_GEO, Call, Rank
 from cost_mcp.model.moment import from_micros, micros
-from cost_mcp.model.money import nanos, usd
+from cost_mcp.model.money import NANOS_PER_USD, nanos, usd
 from cost_mcp.model.period import FOREVER
 from cost_mcp.model.usage import USAGE_FIELDS, Usage
 from cost_mcp.pricing.catalog import Catalog, Unknown
@@ -36,32 +36,63 @@ _FULL = 100_000_000_000
 _MINUTE = timedelta(minutes=1)
 _REMEMBERED = 20_000
 _REQUEST = "request"
+_PROBES = (
+    Usage(input_tokens=1),
+    Usage(input_tokens=1, cache_read_input_tokens=1),
+    Usage(input_tokens=1, cache_creation_input_tokens=1),
+    Usage(input_tokens=1, cache_creation_input_tokens=1, cache_creation_1h_input_tokens=1),
+    Usage(output_tokens=1),
+    Usage(output_tokens=1, reasoning_output_tokens=1),
+    Usage(web_search_requests=1),
+)
+"""One of each part a call is cut into: what it is charged as, a rule tells of each."""
+
 _TALLIED = tuple(one.name for one in fields(Repriced))
 _CALLS, _COMPARED, _COST, _WOULD, _UNKNOWN_THEN, _WOULD_BE_KNOWN, _UNKNOWN_NOW, _WAS = range(len(_TALLIED))
 
 
 @dataclass(slots=True)
 class _Sum:
-    """Calls charged alike: how many, what they cost, the largest input of one, and their counts in the order of ``SUMMED``."""
+    """Calls charged alike: how many, what they cost, the input of one of them, and their counts in the order of ``SUMMED``.
+
+    ``rounded`` is what each meter comes to where calls are rounded, else empty.
+    """
 
     input_of_one: int
     calls: int = 0
     cost_nanos: int = 0
     counts: list[int] = field(default_factory=lambda: [0] * len(SUMMED))
+    rounded: dict[str, int] = field(default_factory=dict[str, int])
+
+
+@dataclass(frozen=True, slots=True)
+class _Rounding:
+    """A meter, the parts of a call that it is charged for, and its unit price in nano-dollars as a fraction."""
+
+    meter: str
+    parts: tuple[int, ...]
+    numerator: int
+    denominator: int
+
+    def of(self, quantities: Sequence[int]) -> int:
+        """What a call is charged for it, rounded half to even."""
+        whole, rest = divmod(sum([quantities[part] for part in self.parts]) * self.numerator, self.denominator)
+        return whole + (rest * 2 > self.denominator or (rest * 2 == self.denominator and whole % 2))
 
 
 @dataclass(slots=True)
 class _Span:
     """The rule in force for calls from ``start`` to ``end``, in stored microseconds; None where no price is known.
 
-    ``steps`` are the input sizes above which other unit prices apply, ``exact`` says that all of them are whole nano-dollars.
+    ``steps`` are the input sizes above which other unit prices apply. ``rounding`` says, below and above each step, how calls are
+    charged where unit prices are no whole nano-dollars.
     """
 
     start: int
     end: int
     rule: Rule | None
     steps: tuple[int, ...] = ()
-    exact: bool = False
+    rounding: tuple[tuple[_Rounding, ...], ...] = ()
     sums: dict[tuple[Any, ...], _Sum] = field(default_factory=dict[tuple[Any, ...], _Sum])
 
 
@@ -118,7 +149,7 @@ class Pricer:
         if span.rule is None:
             self._lacks(sign, cost, unknown=bool(unknown))
             return
-        if not span.exact or abs(size) > _LARGE or abs(out) > _LARGE or any(media):
+        if abs(size) > _LARGE or abs(out) > _LARGE or any(media):
             self._take_alone(span.rule, sign, cost, row[7:], unknown=bool(unknown))
             return
         step = 0
@@ -141,6 +172,10 @@ class Pricer:
         counts[4] += hour
         counts[5] += reasoned
         counts[6] += searches
+        if span.rounding:
+            parts = size - cached - written, cached, written - hour, hour, out - reasoned, reasoned, searches
+            for rounding in span.rounding[step]:
+                held.rounded[rounding.meter] = held.rounded.get(rounding.meter, 0) + rounding.of([*map(abs, parts)])
 
     def ease(self) -> None:
         """Charge the sums that have become large; to be called once in some thousand rows."""
@@ -190,13 +225,13 @@ class Pricer:
         self._partial = bool(partial)
         for warning in (*rule.warnings, *partial):
             self.warnings.setdefault(warning, 0)
-        prices = [price for rate in rule.rates.values() for price in (rate.base, *(stepped for _, stepped in rate.steps))]
+        steps = tuple(sorted({above for rate in rule.rates.values() for above, _ in rate.steps}))
         return _Span(
             start=0 if rule.holds_from is None else micros(rule.holds_from),
             end=micros(FOREVER) if rule.holds_until is None else micros(rule.holds_until),
             rule=rule,
-            steps=tuple(sorted({above for rate in rule.rates.values() for above, _ in rate.steps})),
-            exact=all(usd(nanos(price)) == price for price in prices),
+            steps=steps,
+            rounding=_roundings(rule, steps),
         )
 
     def _call(self, moment: datetime) -> Call:
@@ -229,6 +264,9 @@ class Pricer:
         request = rates.pop(_REQUEST, None)
         usage = Usage(**{name: abs(count) for name, count in zip(SUMMED, held.counts, strict=True)})
         charged = charges(usage, replace(span.rule, rates=rates))
+        if span.rounding:
+            made = (replace(charge, cost_usd=usd(held.rounded[charge.meter])) for charge in charged.charges)
+            charged = replace(charged, charges=tuple(made))
         sign, unknown = key[1:3]
         calls = sign * held.calls
         per_call = 0 if request is None else nanos(request.base)
@@ -270,3 +308,21 @@ class Pricer:
     def _meter(self, meter: str, quantity: int, cost: int) -> None:
         known = self.meters.get(meter, (0, 0))
         self.meters[meter] = (known[0] + quantity, known[1] + cost)
+
+
+def _roundings(rule: Rule, steps: Sequence[int]) -> tuple[tuple[_Rounding, ...], ...]:
+    """How calls are charged for each meter below and above each step; empty where nothing is ever rounded."""
+    prices = [price for rate in rule.rates.values() for price in (rate.base, *(stepped for _, stepped in rate.steps))]
+    if all(usd(nanos(price)) == price for price in prices):
+        return ()
+    parts: dict[str, list[int]] = {}
+    for number, probe in enumerate(_PROBES):
+        for charge in charges(probe, rule).charges:
+            if charge.meter != _REQUEST:
+                parts.setdefault(charge.meter, []).append(number)
+    found: list[tuple[_Rounding, ...]] = []
+    for size in (0, *(above + 1 for above in steps)):
+        unit_prices = rule.unit_prices(size)
+        ratios = {meter: (unit_prices[meter] * NANOS_PER_USD).as_integer_ratio() for meter in parts}
+        found.append(tuple(_Rounding(meter, tuple(numbers), *ratios[meter]) for meter, numbers in parts.items()))
+    return tuple(found)

@@ -31,7 +31,7 @@ NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 BOOK = """
 prices:
   - {provider: acme, model: whole, input: 3, output: 15, cache_read: 0.3, cache_write_5m: 3.75, above: {200000: {input: 6, output: 22.5}}}
-  - {provider: acme, model: broken, input: 0.0375, output: 0.15, cache_read: 0.01875}
+  - {provider: acme, model: broken, input: 0.0375, output: 0.1505, cache_read: 0.01875, above: {90000: {input: 0.0755, output: 0.3}}}
   - {provider: acme, model: flat, input: 1, output: 2, request: 0.001, web_search: 0.01}
   - {provider: acme, model: heard, input: 1, output: 2, input_audio: 10}
   - {provider: acme, model: silent, input: 1}
