@@ -117,6 +117,22 @@ def of_call(name: str) -> bool:
     return name in CALL_COLUMNS or name.startswith(TAG)
 
 
+def row_filters(filters: Mapping[str, str]) -> tuple[list[str], dict[str, str]]:
+    """Conditions on a single row ``e`` and its series ``s``, one for each filter, and the values they name."""
+    conditions: list[str] = []
+    values: dict[str, str] = {}
+    for number, (name, value) in enumerate(filters.items()):
+        if name.startswith(TAG):
+            conditions.append(
+                f"EXISTS (SELECT 1 FROM json_each(COALESCE(e.tags, '{{}}')) t WHERE t.key = :key_{number} AND t.value = :value_{number})"
+            )
+            values |= {f"key_{number}": name.removeprefix(TAG), f"value_{number}": value}
+        else:
+            conditions.append(f"{'e' if name in CALL_COLUMNS else 's'}.{name} = :filter_{name}")
+            values[f"filter_{name}"] = value
+    return conditions, values
+
+
 def call_column(asked: Asked, arm: Arm, column: str) -> str:
     """What an arm's row has in one of ``Asked.of_calls``: with ``efforts`` a number, or the name where there is no number yet."""
     if not asked.efforts:
@@ -131,10 +147,7 @@ def arms(asked: Asked) -> Plan[tuple[list[Arm], dict[str, Any]]]:
     values: dict[str, Any] = {"tenant": asked.tenant, "as_of": asked.as_of, "since": asked.since}
     values |= dict.fromkeys(("spans", "excess", "edges", "taken", "recent", "later"), "[]")
     values |= {f"only_{name}": json.dumps([*wanted]) for name, wanted in asked.only.items()}
-    for number, (name, value) in enumerate(asked.filters.items()):
-        values |= {f"filter_{name}" if name in CALL_COLUMNS else f"value_{number}": value}
-        if name.startswith(TAG):
-            values[f"key_{number}"] = name.removeprefix(TAG)
+    values |= row_filters({name: value for name, value in asked.filters.items() if of_call(name)})[1]
     if asked.of_series_filters():
         values["series"] = yield from _series(asked)
     if asked.reads_calls():
@@ -150,15 +163,11 @@ def arms(asked: Asked) -> Plan[tuple[list[Arm], dict[str, Any]]]:
 
 def _wanted(asked: Asked, arm: Arm) -> list[str]:
     """What the filters and ``only`` let through of an arm's rows."""
-    wanted: list[str] = []
-    for number, name in enumerate(asked.filters):
-        if name.startswith(TAG):
-            found = f"SELECT 1 FROM json_each(e.tags) t WHERE t.key = :key_{number} AND t.value = :value_{number}"
-            wanted.append(f"e.tags IS NOT NULL AND EXISTS ({found})")
-        elif name in CALL_COLUMNS:
-            wanted.append(
-                f"k.{_NUMBERED[name]} = :number_{name}" if arm.row == "k" and asked.efforts else f"e.{name} = :filter_{name}"
-            )
+    of_calls = {name: value for name, value in asked.filters.items() if of_call(name)}
+    if arm.row == "k" and asked.efforts:
+        wanted = [f"k.{_NUMBERED[name]} = :number_{name}" for name in of_calls]
+    else:
+        wanted = row_filters(of_calls)[0]
     if asked.of_series_filters():
         wanted.append(f"{arm.row}.series_id IN (SELECT value FROM json_each(:series))")
     for name in asked.only:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from cost_mcp.ledger.arm import CALL_COLUMNS
+from cost_mcp.ledger.arm import row_filters
 from cost_mcp.ledger.plan import Plan
 
 _COUNT = (
@@ -34,8 +34,8 @@ _STILL_COUNTED = (
 def uncounted_in(tenant: str, start: int, end: int, filters: Mapping[str, str], as_of: int | None) -> Plan[int]:
     """How many calls of a period are kept and not counted; ``as_of`` is the last row that is looked at."""
     values: dict[str, Any] = {"tenant": tenant, "start": start, "end": end, "as_of": as_of}
-    values |= {f"filter_{name}": value for name, value in filters.items()}
-    wanted = [f"{'e' if name in CALL_COLUMNS else 's'}.{name} = :filter_{name}" for name in filters]
+    wanted, named = row_filters(filters)
+    values |= named
     wanted += [] if as_of is None else ["e.seq <= :as_of"]
     ((found,),) = yield " AND ".join((_OF_PERIOD, *wanted)), values
     return found

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from cost_mcp.ledger.arm import of_call, row_filters
 from cost_mcp.ledger.plan import Plan, Row
-from cost_mcp.ledger.sums import CALL_COLUMNS
 from cost_mcp.model.call import INFERENCE_GEO
 from cost_mcp.model.moment import micros
 from cost_mcp.model.name import EMPTY_TAGS
@@ -59,15 +59,16 @@ class UsageReader(Protocol):
 
 def read_usage(asked: UsageAsked, reader: UsageReader) -> Plan[None]:
     """Hand every row that counts, and those that reverse one, to the reader."""
-    named = {name: value for name, value in asked.filters.items() if name not in CALL_COLUMNS}
+    named = {name: value for name, value in asked.filters.items() if not of_call(name)}
     where = " AND ".join(["tenant = ?", *(f"{name} = ?" for name in named)])
     series = yield f"SELECT series_id, {', '.join(_NAMES)} FROM series WHERE {where}", (asked.tenant, *named.values())
     wanted = [row[0] for row in series if reader.wants(row[0], dict(zip(_NAMES, row[1:], strict=True)))]
     if not wanted:
         return
     of_calls = {name: value for name, value in asked.filters.items() if name not in named}
-    select = "".join((_SELECT, *(f" AND e.{name} = :filter_{name}" for name in of_calls), _ORDER))
-    values: dict[str, object] = {f"filter_{name}": value for name, value in of_calls.items()}
+    conditions, named_values = row_filters(of_calls)
+    select = "".join((_SELECT, *(f" AND {condition}" for condition in conditions), _ORDER))
+    values: dict[str, object] = {**named_values}
     values |= {"tenant": asked.tenant, "end": micros(asked.end), "series": json.dumps(wanted), "portion": PORTION}
     at, seq = micros(asked.start), -1
     while True:
