@@ -18,7 +18,7 @@ from cost_mcp.ledger.owner_audit import count_everything, owner_differences
 from cost_mcp.ledger.rank_audit import rank_differences, rank_everything
 from cost_mcp.ledger.refill import fill_all_windows
 from cost_mcp.ledger.summing import OWED, forget_sums, sum_up, summed_seq
-from cost_mcp.ledger.task_sums import forget_tasks, task_differences
+from cost_mcp.ledger.task_sums import catch_up_tasks, forget_tasks, task_differences
 from cost_mcp.ledger.window import WINDOW_KEY, WINDOW_SUMS
 from cost_mcp.model.budget import Budget
 from cost_mcp.model.moment import from_micros, instant_text
@@ -97,6 +97,8 @@ def rebuild(book: Book) -> Verification:
     fold(book)
     forget_sums(book.db)
     while sum_up(book):
+        pass
+    while catch_up_tasks(book.db, book.folded_seq):
         pass
     fill_all_windows(book)
     hold_everything(book)

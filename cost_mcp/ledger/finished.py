@@ -15,7 +15,7 @@ from typing import Any
 
 from cost_mcp.ledger.outcome import outcomes_of
 from cost_mcp.ledger.plan import Plan
-from cost_mcp.ledger.task_sums import ADDED, ANEW, PORTION, TASK_SUMS, WATERMARK
+from cost_mcp.ledger.task_sums import ADDED, ANEW, FAR_BEHIND, PORTION, TASK_SUMS, WATERMARK
 from cost_mcp.model.moment import from_micros, micros
 from cost_mcp.model.money import usd
 from cost_mcp.model.outcome import IDLE, FinishedTask, FinishedTasks, TaskPast
@@ -47,6 +47,9 @@ _MODELS = (
     "GROUP BY e.task_id, s.model"
 )
 
+MOST_WAITING = FAR_BEHIND + 16_384
+"""Rows above the watermark that are read to answer; more wait only in a ledger that an earlier version filled."""
+
 Waiting = Mapping[str, FinishedTask | None]
 """Tasks with calls that no fold has reached yet, as they now are; None for one that has no calls any more."""
 
@@ -75,20 +78,25 @@ def task_past(
     if ended is not None and ended > micros(now):
         ended = None
     found: Sequence[FinishedTask] = ()
+    waiting: Waiting | None = {}
     if task_type is not None:
         waiting = yield from _waiting(tenant)
+    if task_type is not None and waiting is not None:
         before = micros(now) + 1 if ended is None else ended
         found = yield from _earlier(tenant, task_type, before, most, {**waiting, task_id: None})
     return TaskPast(
         outcomes=outcomes,
         finished_at=None if ended is None else from_micros(ended),
         earlier=tuple(task.worth_usd for task in found),
+        behind=waiting is None,
     )
 
 
 def finished_tasks(tenant: str, asked: InPeriod) -> Plan[FinishedTasks]:
     """The tasks that finished in a period, and for each of their types the comparable ones before."""
     waiting = yield from _waiting(tenant)
+    if waiting is None:
+        return FinishedTasks(behind=True)
     values = {
         "tenant": tenant, "start": micros(asked.start), "end": micros(asked.end), "most": asked.most + len(waiting) + 1,
         "task_type": asked.task_type,
@@ -137,8 +145,11 @@ def _earlier(tenant: str, task_type: str, before: int, most: int, waiting: Waiti
     return tuple(found[:most])
 
 
-def _waiting(tenant: str) -> Plan[Waiting]:
+def _waiting(tenant: str) -> Plan[Waiting | None]:
+    """Tasks with calls above the watermark; None where these are too many to be read for one question."""
     ((folded, newest),) = yield _REACH, ()
+    if newest - folded > MOST_WAITING:
+        return None
     came: dict[str, tuple[str, int, list[int]]] = {}  # the newest named call, the last call, the sums and the reversals
     for after in range(folded, newest, PORTION):
         rows = yield _SINCE, {"tenant": tenant, "after": after, "upto": min(after + PORTION, newest)}

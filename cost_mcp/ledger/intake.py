@@ -35,6 +35,7 @@ from cost_mcp.ledger.refill import refill_when_due
 from cost_mcp.ledger.resolved import PUT_RULE, forget_others
 from cost_mcp.ledger.stored import StoredEntry
 from cost_mcp.ledger.summing import STEP, sum_up
+from cost_mcp.ledger.task_sums import catch_up_tasks
 from cost_mcp.model.moment import micros
 
 if TYPE_CHECKING:
@@ -181,6 +182,7 @@ class Intake:
         for _ in range(0, most, STEP):
             with self._writing() as book:
                 more = sum_up(book)
+                more = catch_up_tasks(book.db, book.folded_seq) or more
             if not more:
                 return
 

@@ -11,10 +11,11 @@ from cost_mcp.ledger.faults import DATABASE_FAULTS, ledger_fault
 from cost_mcp.ledger.lock import PATIENCE_SECONDS, FileLock
 from cost_mcp.ledger.rank_audit import rank_everything
 from cost_mcp.ledger.summing import SUM_AFTER, sum_up
+from cost_mcp.ledger.task_sums import WATERMARK, catch_up_tasks
 
 _DUE = "SELECT name FROM state WHERE name IN ('windows_to_fill', 'windows_to_rank') AND value"
 _DONE = "UPDATE state SET value = 0 WHERE name IN ('windows_to_fill', 'windows_to_rank')"
-_MARKS = "SELECT (SELECT value FROM state WHERE name = 'folded_seq'), (SELECT value FROM state WHERE name = 'summed_seq')"
+_MARKS = f"SELECT (SELECT value FROM state WHERE name = 'folded_seq'), (SELECT value FROM state WHERE name = 'summed_seq'), ({WATERMARK})"
 _BUDGETS = "SELECT definition FROM budgets ORDER BY tenant, name"
 
 
@@ -59,6 +60,7 @@ def catch_up(book: Book, lock: FileLock) -> bool:
         with lock:
             book.begin()
             more = sum_up(book, SUM_AFTER)
+            more = catch_up_tasks(book.db, book.folded_seq, SUM_AFTER) or more
             book.commit()
     except (*DATABASE_FAULTS, OSError):
         with suppress(*DATABASE_FAULTS):  # a connection that cannot even do this fails the next write, which says so
@@ -68,8 +70,8 @@ def catch_up(book: Book, lock: FileLock) -> bool:
 
 
 def _is_behind(book: Book) -> bool:
-    folded, summed = book.db.execute(_MARKS).fetchone()
-    return folded - summed >= SUM_AFTER
+    folded, *marks = book.db.execute(_MARKS).fetchone()
+    return folded - min(marks) >= SUM_AFTER
 
 
 def _due(book: Book) -> set[str]:

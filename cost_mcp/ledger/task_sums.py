@@ -9,10 +9,17 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterable
 
+from cost_mcp.ledger.bucket import is_too_large
 from cost_mcp.model.moment import EARLIEST, micros
 
 PORTION = 1024
 """The most rows that are added at once: so a row's time and its place among them are one whole number, until the year 2200."""
+
+STEP = 8192
+"""The most rows added while nobody records: so long others wait for the lock."""
+
+FAR_BEHIND = 32_768
+"""Rows above the watermark from which on they are added only while nobody records, and tasks are not told of until they are."""
 
 TASK_SUMS = ("calls", "unpriced_calls", "cost_nanos", "plan_nanos")
 
@@ -85,26 +92,45 @@ _MOST_NAMED = 20
 
 
 def fold_tasks(db: sqlite3.Connection, upto: int) -> None:
-    """Add the entries above the watermark, up to the row ``upto``, to what is kept of their tasks, inside a write transaction."""
-    after = _watermark(db)
-    for first in range(after, upto, PORTION):
-        db.execute(_FOLD, {"after": first, "upto": min(first + PORTION, upto)})
-    span = {"after": after, "upto": upto}
-    if db.execute(_ANY_REVERSAL, span).fetchone()[0]:
-        db.execute(_READ_ANEW, span)
-        db.execute(_LEAVE, span)
-    db.execute(_MOVE, (upto,))
+    """Add the entries above the watermark, up to the row ``upto``, to what is kept of their tasks, inside a write transaction.
+
+    Not where that is very many: recording would wait for it. Those are left to ``catch_up_tasks``.
+    """
+    after = tasks_seq(db)
+    if upto - after < FAR_BEHIND:
+        _add(db, after, upto)
+
+
+def catch_up_tasks(db: sqlite3.Connection, upto: int, most: int = STEP) -> bool:
+    """Add up to so many entries up to the row ``upto``, inside a write transaction; whether any are left.
+
+    A sum past 64 bits leaves everything where it was: then nothing is told of what tasks usually cost.
+    """
+    after = tasks_seq(db)
+    until = min(upto, after + most)
+    if until <= after:
+        return False
+    db.execute("SAVEPOINT tasks")
+    try:
+        _add(db, after, until)
+    except (sqlite3.IntegrityError, sqlite3.OperationalError) as error:
+        if not is_too_large(error):
+            raise
+        db.execute("ROLLBACK TO tasks")
+        until = upto
+    db.execute("RELEASE tasks")
+    return until < upto
 
 
 def forget_tasks(db: sqlite3.Connection) -> None:
-    """Forget what is kept of tasks: the next fold makes it anew."""
+    """Forget what is kept of tasks, inside a write transaction; it is to be made anew."""
     db.execute("DELETE FROM task_sums")
     db.execute(_MOVE, (0,))
 
 
 def task_differences(db: sqlite3.Connection) -> list[str]:
     """A sentence for each task of which is kept what its calls up to the watermark and its outcomes do not say."""
-    upto = {"upto": _watermark(db)}
+    upto = {"upto": tasks_seq(db)}
     wrong: set[tuple[str, str]] = {
         (tenant, task_id)
         for sql in (_DIFFERING.format(_HELD, _OWED), _DIFFERING.format(_OWED, _HELD))
@@ -113,8 +139,19 @@ def task_differences(db: sqlite3.Connection) -> list[str]:
     return [*_named(sorted(wrong))]
 
 
-def _watermark(db: sqlite3.Connection) -> int:
+def tasks_seq(db: sqlite3.Connection) -> int:
+    """The last row that is part of what is kept."""
     return int(db.execute(WATERMARK).fetchone()[0])
+
+
+def _add(db: sqlite3.Connection, after: int, upto: int) -> None:
+    for first in range(after, upto, PORTION):
+        db.execute(_FOLD, {"after": first, "upto": min(first + PORTION, upto)})
+    span = {"after": after, "upto": upto}
+    if db.execute(_ANY_REVERSAL, span).fetchone()[0]:
+        db.execute(_READ_ANEW, span)
+        db.execute(_LEAVE, span)
+    db.execute(_MOVE, (upto,))
 
 
 def _named(wrong: list[tuple[str, str]]) -> Iterable[str]:

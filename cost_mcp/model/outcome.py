@@ -84,24 +84,24 @@ class FinishedTask:
 class TaskPast:
     """What one task is held against: the worth of the tasks of its type that finished before it did, newest first.
 
-    ``finished_at`` is None while it goes on; then the others are those that have finished by now.
+    ``finished_at`` is None while it goes on; then the others are those that have finished by now. ``behind`` says that the ledger
+    does not know yet what others came to.
     """
 
     outcomes: tuple[TaskOutcome, ...] = ()
     finished_at: datetime | None = None
     earlier: tuple[Decimal, ...] = ()
+    behind: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FinishedTasks:
     """The tasks that finished in a period, oldest first, and by type those comparable ones that finished before the first of it.
 
-    ``more`` says that older ones of the period were left out.
+    ``more`` says that older ones of the period were left out, ``behind`` that the ledger does not know yet what tasks came to.
     """
 
     tasks: tuple[FinishedTask, ...] = ()
     before: Mapping[str, tuple[FinishedTask, ...]] = field(default_factory=dict[str, "tuple[FinishedTask, ...]"])
     more: bool = False
-
-
-NO_PAST = TaskPast()
+    behind: bool = False

@@ -27,6 +27,9 @@ MOST_COMPARED = 50
 MAIN_SHARE = Decimal("0.8")
 """The share of a task's cost from which on it is one model's task."""
 
+SUMMING_UP = "what earlier tasks came to is still being summed up; ask again later"
+"""Of a ledger that an earlier version filled, while whoever writes in it adds up what each task came to."""
+
 _NANO, _HUNDREDTH = Decimal("0.000000001"), Decimal("0.01")
 
 

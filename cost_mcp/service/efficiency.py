@@ -14,7 +14,9 @@ from cost_mcp.model.outcome import FinishedTask, FinishedTasks, TaskPast
 from cost_mcp.model.period import Period
 from cost_mcp.reports.efficiency import (
     MOST_COMPARED,
+    SUMMING_UP,
     Baseline,
+    Efficiency,
     ModelEfficiency,
     OutcomeCost,
     PeriodEfficiency,
@@ -72,7 +74,8 @@ class TypeEfficiency:
 class EfficiencyAnswer:
     """What the finished tasks of a period came to, by type, those with most tasks first.
 
-    ``more`` says that older tasks of the period were left out; ``by_model`` how many of the newest were told apart by model.
+    ``more`` says that older tasks of the period were left out; ``by_model`` how many of the newest were told apart by model;
+    ``behind`` that the ledger does not know yet what tasks came to.
     """
 
     question: EfficiencyQuestion
@@ -81,6 +84,7 @@ class EfficiencyAnswer:
     tasks: int
     more: bool
     by_model: int
+    behind: bool = False
 
 
 def read_efficiency_question(fields: Fields, settings: Settings, now: datetime) -> EfficiencyQuestion:
@@ -120,6 +124,9 @@ def with_past(answer: TaskAnswer, past: TaskPast) -> TaskAnswer:
     task = answer.task
     if task.task_type is None:
         return replace(answer, outcomes=past.outcomes)
+    if past.behind:
+        found = Efficiency(so_far=past.finished_at is None, why=SUMMING_UP)
+        return replace(answer, outcomes=past.outcomes, efficiency=found)
     outcome = past.outcomes[-1].outcome if past.outcomes else None
     found = efficiency_of(task.totals, outcome, past.earlier, so_far=past.finished_at is None)
     return replace(answer, outcomes=past.outcomes, efficiency=found)
@@ -145,6 +152,7 @@ def efficiency_answer(
         tasks=len(counting),
         more=found.more,
         by_model=len(models),
+        behind=found.behind,
     )
 
 

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 from cost_mcp.model.moment import instant_text
 from cost_mcp.model.money import usd_text
 from cost_mcp.model.outcome import Finish, TaskOutcome
-from cost_mcp.reports.efficiency import MIN_SAMPLE, MOST_COMPARED, Baseline, Efficiency, ModelEfficiency, OutcomeCost
+from cost_mcp.reports.efficiency import (
+    MIN_SAMPLE,
+    MOST_COMPARED,
+    SUMMING_UP,
+    Baseline,
+    Efficiency,
+    ModelEfficiency,
+    OutcomeCost,
+)
 
 if TYPE_CHECKING:
     from cost_mcp.service.answer import TaskAnswer
@@ -71,7 +79,7 @@ def efficiencies_shape(answer: EfficiencyAnswer) -> Shape:
         "more": answer.more,
         "task_types": [_type(one) for one in answer.types],
     }
-    return shape
+    return {**shape, "why": SUMMING_UP} if answer.behind else shape
 
 
 def _type(one: TypeEfficiency) -> Shape:

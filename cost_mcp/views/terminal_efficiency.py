@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from cost_mcp.model.money import display_usd, usd_text
 from cost_mcp.model.outcome import KNOWN, Finish, TaskOutcome
 from cost_mcp.model.report import NONE_GROUP
-from cost_mcp.reports.efficiency import MAIN_SHARE, MIN_SAMPLE, MOST_COMPARED, Baseline, OutcomeCost
+from cost_mcp.reports.efficiency import MAIN_SHARE, MIN_SAMPLE, MOST_COMPARED, SUMMING_UP, Baseline, OutcomeCost
 from cost_mcp.views.terminal_page import BLANK, Column, Line, Page, Span, Table, line
 from cost_mcp.views.terminal_words import period_days, period_title
 from cost_mcp.views.text_efficiency import efficiency_lines
@@ -46,6 +46,8 @@ def efficiency_page(answer: EfficiencyAnswer) -> Page:
     heading = line(
         Span(f"Efficiency  ·  {period_title(period)}", "strong"), Span("".join(f"  ·  {part}" for part in parts if part), "dim")
     )
+    if answer.behind:
+        return (heading, BLANK, line(Span(f"Not known: {SUMMING_UP}.", "warning")))
     if not answer.tasks:
         nothing = line("No task finished in this period: none has an outcome in it, or had its last call a day before.")
         return (heading, BLANK, nothing, BLANK, _RECORD)

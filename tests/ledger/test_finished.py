@@ -15,10 +15,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cost_mcp.budgets.windows import window_of
-from cost_mcp.ledger.book import FOLD_AFTER
+from cost_mcp.ledger.book import FOLD_AFTER, Book
 from cost_mcp.ledger.contract import Ledger
+from cost_mcp.ledger.file import open_lock
 from cost_mcp.ledger.finished import InPeriod
 from cost_mcp.ledger.quick import open_readings
+from cost_mcp.ledger.refill import catch_up
 from cost_mcp.ledger.sqlite import open_ledger
 from cost_mcp.model.call import Rank
 from cost_mcp.model.charge import PricedCall
@@ -267,6 +269,28 @@ async def test_a_program_that_folds_without_keeping_tasks_leaves_them_to_the_nex
 
     assert len(before.tasks) == 9
     assert await finished(ledger, now - 20 * DAY, now) == before
+    assert (await ledger.verify()).differences == ()
+
+
+async def test_of_a_ledger_far_behind_it_is_said_that_tasks_are_not_known_until_an_idle_moment_has_caught_up(
+    ledger: Ledger, ledger_path: Path, call_of: CallOf, now: datetime, monkeypatch: pytest.MonkeyPatch
+):
+    at = now - 20 * DAY
+    monkeypatch.setattr("cost_mcp.ledger.task_sums.FAR_BEHIND", 2)
+    monkeypatch.setattr("cost_mcp.ledger.finished.MOST_WAITING", 200)
+    monkeypatch.setattr("cost_mcp.ledger.refill.SUM_AFTER", 100)
+    await ledger.record([call_of(f"c{n}", task_id=f"t{n % 30}", task_type="bug", at=at + n * HOUR) for n in range(300)], now)
+    behind = await finished(ledger, at, now), await past(ledger, "t3", at, now)
+
+    with closing(open_lock(ledger_path)) as lock, lock, closing((book := Book(ledger_path, lock, now, window_of)).db):
+        portions = 1
+        while catch_up(book, lock):
+            portions += 1
+
+    assert behind == (FinishedTasks(behind=True), TaskPast(behind=True, finished_at=at + DAY))
+    assert portions >= 3
+    found = await finished(ledger, at, now)
+    assert (len(found.tasks), sum(task.calls for task in found.tasks), found.behind) == (30, 300, False)
     assert (await ledger.verify()).differences == ()
 
 
