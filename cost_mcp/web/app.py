@@ -24,7 +24,7 @@ from cost_mcp.web.drawing import PAGES, TITLES
 from cost_mcp.web.guard import Guard
 from cost_mcp.web.live import Live
 from cost_mcp.web.pages import Asked, House
-from cost_mcp.web.writing import Change, acknowledge, changed, remove_budget, retry, set_budget
+from cost_mcp.web.writing import Change, acknowledge, apply_suggestion, changed, remove_budget, retry, set_budget
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -146,6 +146,7 @@ CHANGES: Mapping[str, tuple[Change, str]] = {
     "/budgets/remove": (remove_budget, "/budgets"),
     "/alerts/acknowledge": (acknowledge, "/alerts"),
     "/alerts/retry": (retry, "/alerts"),
+    "/savings/applied": (apply_suggestion, "/savings"),
 }
 """Every form by its path: what it changes, and the page it belongs to."""
 

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cost_mcp.service.opening import load_catalog
+from cost_mcp.service.saving import measure_savings_at_once, suggest_savings_at_once
 from cost_mcp.views.html.activity import call_page, calls_page, task_page, tasks_page
 from cost_mcp.views.html.alerts import alerts_page
 from cost_mcp.views.html.budgets import Budgets, budgets_page
 from cost_mcp.views.html.frame import Frame
 from cost_mcp.views.html.overview import overview_page
 from cost_mcp.views.html.prices import prices_page
+from cost_mcp.views.html.savings import savings_page
 from cost_mcp.web.overview import read_overview
 from cost_mcp.web.pages import Asked
 
@@ -76,6 +78,10 @@ def _alerts(quick: Quick, asked: Asked, frame: Frame, own: Own) -> str:  # noqa:
     return alerts_page(alerts, frame, everything=everything, channels=bool(quick.settings.notifications))
 
 
+def _savings(quick: Quick, asked: Asked, frame: Frame, own: Own) -> str:  # noqa: ARG001 (as every page is drawn)
+    return savings_page(suggest_savings_at_once(quick, asked.fields), measure_savings_at_once(quick), frame)
+
+
 def _prices(quick: Quick, asked: Asked, frame: Frame, own: Own) -> str:
     model = own.get("model", "").strip()
     listing = load_catalog(quick.settings).listing(model, None, quick.clock()) if model else None
@@ -97,6 +103,7 @@ PAGES: Mapping[str, Page] = {
     "/task": Page("Task", _task, ("timezone",), under="/tasks"),
     "/budgets": Page("Budgets", _budgets, ("timezone",)),
     "/alerts": Page("Alerts", _alerts, ("timezone",)),
+    "/savings": Page("Savings", _savings),
     "/prices": Page("Prices", _prices, ("period", "model")),
 }
 """Every page that shows."""

@@ -11,6 +11,7 @@ from cost_mcp.views.html.overview import Overview
 
 if TYPE_CHECKING:
     from cost_mcp.model.report import Group
+    from cost_mcp.service.forecasting import WindowForecast
     from cost_mcp.service.quick import Quick
     from cost_mcp.web.pages import Asked
 
@@ -29,6 +30,7 @@ def read_overview(quick: Quick, asked: Asked, by: str) -> Overview:
     return Overview(
         period=period,
         ticker=[(title, quick.cost_report({**asked.fields, "period": name})) for title, name in TICKER],
+        forecasts={title: window for (title, _), window in zip(TICKER, _windows(quick, asked), strict=True)},
         days=_all_groups(quick, {**asked.fields, "group_by": ["day", by]}),
         by=by,
         standings=quick.budget_status({}).standings,
@@ -36,6 +38,15 @@ def read_overview(quick: Quick, asked: Asked, by: str) -> Overview:
     )
 
 
+def _windows(quick: Quick, asked: Asked) -> tuple[WindowForecast, ...]:
+    fields = {name: value for name, value in asked.fields.items() if name != "period"}
+    return quick.forecast(fields).windows
+
+
 def _all_groups(quick: Quick, fields: dict[str, object]) -> list[Group]:
     answer = quick.cost_report({**fields, "limit": MAX_LIMIT})
-    return list(answer.report.groups)
+    groups = list(answer.rows)
+    while answer.next_cursor is not None:
+        answer = quick.cost_report({**fields, "limit": MAX_LIMIT, "cursor": answer.next_cursor})
+        groups += answer.rows
+    return groups

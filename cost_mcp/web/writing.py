@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 
 from cost_mcp.errors import CostError, InvalidInput
 from cost_mcp.service.opening import open_service
+from cost_mcp.service.saving import apply_saving
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -78,6 +79,12 @@ async def retry(service: Service, form: Form) -> str:
     """Send an alert again that did not arrive."""
     alert = await service.retry_alert(form.get("alert_id"))
     return f"Will be sent again: {alert.subject}."
+
+
+async def apply_suggestion(service: Service, form: Form) -> str:
+    """Note that a suggestion is acted upon."""
+    noted = await apply_saving(service, {"saving_id": form.get("saving_id")}, by=WHO)
+    return f"Noted: what {noted.saving.rule.replace('-', ' ')} saves is measured from now on."
 
 
 def budget_fields(form: Form) -> dict[str, object]:

@@ -8,6 +8,7 @@ from cost_mcp.model.money import display_usd, usd_text
 from cost_mcp.views.html.budgets import budget_bar
 from cost_mcp.views.html.rendering import rendered
 from cost_mcp.views.shape import largest
+from cost_mcp.views.text_efficiency import efficiency_lines
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -54,6 +55,7 @@ def task_page(answer: TaskAnswer, frame: Frame) -> str:
         frame=frame,
         task=task,
         breakdowns=[(title, largest(task.breakdowns[name])) for name, title in TASK_BREAKDOWNS if name in task.breakdowns],
+        efficiency=efficiency_lines(answer),
         standings=[budget_bar(standing) for standing in answer.standings],
     )
 

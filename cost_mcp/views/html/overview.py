@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from cost_mcp.model.budget import Standing
     from cost_mcp.model.totals import Totals
     from cost_mcp.service.answer import ReportAnswer
+    from cost_mcp.service.forecasting import WindowForecast
     from cost_mcp.views.html.frame import Frame
 
 STACKED = 6
@@ -42,6 +43,7 @@ class Overview:
 
     period: ReportAnswer
     ticker: Sequence[tuple[str, ReportAnswer]]
+    forecasts: Mapping[str, WindowForecast]
     days: Sequence[Group]
     by: str
     standings: Sequence[Standing]
@@ -58,7 +60,7 @@ def overview_page(overview: Overview, frame: Frame) -> str:
         totals=report.totals,
         query=report.query,
         notes=overview.period.notes,
-        ticker=[(title, answer.report) for title, answer in overview.ticker],
+        ticker=[(title, answer.report, overview.forecasts.get(title)) for title, answer in overview.ticker],
         among_ticker=report.query.period.name in {answer.report.query.period.name for _, answer in overview.ticker},
         chart=None if drawn is None else stacked_bars(drawn),
         drawn=drawn,
