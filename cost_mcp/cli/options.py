@@ -52,6 +52,16 @@ def filters(command: F) -> F:
     return command
 
 
+def tags(command: F) -> F:
+    """Add an option that narrows to calls with a tag."""
+    said = "Only calls with this tag; may be given several times, and all must be there."
+    return click.option("--tag", "tags", multiple=True, metavar="NAME=VALUE", callback=_as_tags, help=said)(command)
+
+
+def _as_tags(_: click.Context, __: click.Parameter, values: Sequence[str]) -> dict[str, str] | None:
+    return pairs(values, "tag")
+
+
 def period(command: F) -> F:
     """Add the options that say which time is meant."""
     command = click.option("--end", help="The day or instant after the last (default: now).")(command)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from cost_mcp.cli.activity import show_calls, show_calls_as_they_come, show_windows
-from cost_mcp.cli.options import WHOLE, as_json, filters, pass_surroundings, period, timezone
+from cost_mcp.cli.options import WHOLE, as_json, filters, pass_surroundings, period, tags, timezone
 from cost_mcp.cli.output import put_json, put_page, to_people
 from cost_mcp.cli.page_file import PageTo, to_page
 from cost_mcp.cli.surroundings import Surroundings
@@ -45,6 +45,7 @@ def show_today(quick: Quick, timezone: str | None) -> None:
 @period
 @click.option("--group-by", help="Up to three of: project, agent, provider, model, task, session, day, week … with commas.")
 @filters
+@tags
 @timezone
 @click.option(
     "--compare", is_flag=True, default=None, help="Compare with the period before, as much of it as has passed of this one."

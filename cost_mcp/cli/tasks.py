@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from cost_mcp.cli.options import WHOLE, as_json, filters, pass_surroundings, period, timezone
+from cost_mcp.cli.options import WHOLE, as_json, filters, pass_surroundings, period, tags, timezone
 from cost_mcp.cli.output import put_json, put_page
 from cost_mcp.cli.surroundings import Surroundings
 from cost_mcp.views.shape_activity import tasks_shape
@@ -14,6 +14,7 @@ from cost_mcp.views.terminal_activity import tasks_page
 @click.command()
 @period
 @filters
+@tags
 @timezone
 @click.option("--limit", type=WHOLE, help="Tasks to show (default: 50).")
 @click.option("--cursor", help="The next_cursor of the page before (with --json).")

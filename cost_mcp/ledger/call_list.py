@@ -13,6 +13,7 @@ from cost_mcp.model.activity import ListedCall, ListedCalls, ListQuery
 from cost_mcp.model.charge import UNPRICED
 from cost_mcp.model.moment import from_micros, micros
 from cost_mcp.model.money import usd
+from cost_mcp.model.report import TAG
 
 AT_ONCE = 1000
 """So many newly recorded calls are read in one go."""
@@ -62,7 +63,16 @@ def narrowed(query: ListQuery) -> Plan[tuple[str, dict[str, Any]]]:
     asked = Asked(tenant=query.tenant, stretches=(), columns=(), filters=query.filters)
     by_series = asked.of_series_filters()
     series: list[int] = []
-    conditions = [f"e.{name} = :filter_{name}" for name in query.filters if name in CALL_COLUMNS]
+    values: dict[str, Any] = {}
+    conditions: list[str] = []
+    for number, (name, value) in enumerate(query.filters.items()):
+        if name.startswith(TAG):
+            found = f"SELECT 1 FROM json_each(e.tags) t WHERE t.key = :key_{number} AND t.value = :value_{number}"
+            conditions.append(f"e.tags IS NOT NULL AND EXISTS ({found})")
+            values[f"key_{number}"] = name.removeprefix(TAG)
+        elif name in CALL_COLUMNS:
+            conditions.append(f"e.{name} = :value_{number}")
+        values[f"value_{number}"] = value
     if by_series:
         series = yield from series_of(query.tenant, by_series)
         # Where no series is meant there is no call to look for, however many there are of others.
@@ -70,7 +80,7 @@ def narrowed(query: ListQuery) -> Plan[tuple[str, dict[str, Any]]]:
     end = micros(query.period.end)
     below, below_seq = (end, 0) if query.after is None else query.after
     as_of = yield from newest_row(query.as_of)
-    values: dict[str, Any] = {
+    values |= {
         "tenant": query.tenant,
         "start": micros(query.period.start),
         "end": min(end, below + 1),
@@ -78,7 +88,6 @@ def narrowed(query: ListQuery) -> Plan[tuple[str, dict[str, Any]]]:
         "below_seq": below_seq,
         "as_of": as_of,
         "series": json.dumps(series),
-        **{f"filter_{name}": value for name, value in query.filters.items()},
     }
     return "".join(f"{condition} AND " for condition in conditions), values
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import replace
 
-from cost_mcp.model.report import OTHER_GROUP, Group
-from cost_mcp.model.totals import NOTHING
+from cost_mcp.model.report import OTHER_GROUP, CostReport, Group
+from cost_mcp.model.totals import NOTHING, SUMMED, Totals
 
 Key = tuple[str | None, ...]
 
@@ -15,14 +15,23 @@ def is_rest(key: Key) -> bool:
     return bool(key) and all(part == OTHER_GROUP for part in key)
 
 
-def top(groups: Sequence[Group], most: int) -> tuple[Group, ...]:
+def top_of(report: CostReport, most: int) -> tuple[Group, ...]:
     """The ``most`` groups that cost most (of both billing modes), largest first, and one for the exact rest, where there is one.
 
     A group that is really called ``(other)`` is part of the rest, so that no name stands twice.
+
+    Args:
+        report: with all of its groups, or with at least one more than ``most`` of the largest.
+        most: how many are named.
     """
-    named = [group for group in groups if not is_rest(group.key)]
+    named = [group for group in report.groups if not is_rest(group.key)]
     named.sort(key=lambda group: (-(group.totals.cost_usd + group.totals.subscription_usd), [part or "" for part in group.key]))
-    rest = [*named[most:], *(group for group in groups if is_rest(group.key))]
-    if not rest:
+    del named[most:]
+    if len(named) == report.group_count:
         return tuple(named)
-    return (*named[:most], Group(key=(OTHER_GROUP,) * len(rest[0].key), totals=sum((g.totals for g in rest), NOTHING)))
+    rest = _less(report.totals, sum((group.totals for group in named), NOTHING))
+    return (*named, Group(key=(OTHER_GROUP,) * len(report.query.group_by), totals=rest))
+
+
+def _less(whole: Totals, part: Totals) -> Totals:
+    return replace(whole, **{name: getattr(whole, name) - getattr(part, name) for name in SUMMED})

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 from cost_mcp.errors import InvalidInput
 from cost_mcp.model.activity import ListedCalls, ListedTasks, ListQuery, Position
 from cost_mcp.model.moment import from_micros, micros
-from cost_mcp.model.report import FILTER_DIMENSIONS, GROUP_ALIASES
 from cost_mcp.reports.page import MAX_LIMIT, Snapshot, read_cursor, write_cursor
 from cost_mcp.service.fields import Fields, present, refuse_unknown, whole_number
-from cost_mcp.service.question import PERIOD_FIELDS, read_filters, read_period
+from cost_mcp.service.grouping import FILTER_FIELDS, read_filters
+from cost_mcp.service.question import PERIOD_FIELDS, read_period
 
 if TYPE_CHECKING:
     from cost_mcp.config.settings import Settings
 
-LIST_FIELDS = (*PERIOD_FIELDS, "limit", "cursor", *FILTER_DIMENSIONS, *GROUP_ALIASES)
+LIST_FIELDS = (*PERIOD_FIELDS, "limit", "cursor", *FILTER_FIELDS)
 USUAL_LIMIT = 50
 
 

@@ -11,7 +11,6 @@ from cost_mcp.errors import InvalidInput
 from cost_mcp.model.moment import EARLIEST
 from cost_mcp.model.period import Period
 from cost_mcp.model.plan_limit import PlanLimit
-from cost_mcp.model.report import FILTER_DIMENSIONS, GROUP_ALIASES
 from cost_mcp.reports.page import MAX_LIMIT
 from cost_mcp.reports.plan_window import (
     HOURLY_SOURCES,
@@ -26,14 +25,15 @@ from cost_mcp.reports.plan_window import (
     window_length,
 )
 from cost_mcp.service.fields import Fields, present, refuse_unknown, whole_number
-from cost_mcp.service.question import PERIOD_FIELDS, read_filters, read_period
+from cost_mcp.service.grouping import FILTER_FIELDS, read_filters
+from cost_mcp.service.question import PERIOD_FIELDS, read_period
 
 if TYPE_CHECKING:
     from cost_mcp.config.settings import Settings
     from cost_mcp.ledger.contract import Readings
     from cost_mcp.ledger.plan_window import WindowSums
 
-WINDOW_FIELDS = ("windows", "limit", *PERIOD_FIELDS, *FILTER_DIMENSIONS, *GROUP_ALIASES)
+WINDOW_FIELDS = ("windows", "limit", *PERIOD_FIELDS, *FILTER_FIELDS)
 USUAL_LIMIT = 20
 _DAY = timedelta(days=1)
 _PLAN = "subscription"

@@ -10,7 +10,7 @@ from cost_mcp.model.moment import EARLIEST
 from cost_mcp.model.period import FOREVER
 from cost_mcp.model.report import TIME_DIMENSIONS, CostReport, ReportQuery
 from cost_mcp.reports.comparison import Comparison, compared, previous_period
-from cost_mcp.reports.top import top
+from cost_mcp.reports.top import top_of
 from cost_mcp.reports.trend import Trend, trend, unit_of_months
 from cost_mcp.service.answer import ReportAnswer, report_answer
 from cost_mcp.service.question import ReportQuestion
@@ -26,8 +26,10 @@ def reported(question: ReportQuestion) -> Asking[ReportAnswer]:
     Raises:
         InvalidInput: a trend of more points than anyone reads.
     """
-    report = yield question.query
-    shown = report if question.top is None else replace(report, groups=top(report.groups, question.top))
+    shown = report = yield _asked(question)
+    if question.top is not None:
+        groups = top_of(report, question.top)
+        shown = replace(report, query=_whole(report.query), groups=groups, group_count=len(groups))
     answer = report_answer(shown, question)
     if question.trend is not None:
         answer = replace(answer, trend=(yield from _trend(report, question, question.trend)))
@@ -59,8 +61,21 @@ def reported_at_once(asking: Asking[T], report: Callable[[ReportQuery], CostRepo
         return end.value
 
 
+def _asked(question: ReportQuestion) -> ReportQuery:
+    """The page that is wanted; of the largest groups so many that one of them may be called like the rest."""
+    query = question.query
+    if question.top is None:
+        return query
+    by_cost = query.group_by[0] not in TIME_DIMENSIONS
+    return replace(query, limit=question.top + 1 if by_cost else None, offset=0)
+
+
+def _whole(query: ReportQuery) -> ReportQuery:
+    return replace(query, limit=None, offset=0)
+
+
 def _trend(report: CostReport, question: ReportQuestion, unit: str) -> Asking[Trend]:
-    query = replace(report.query, as_of=report.as_of)
+    query = replace(_whole(report.query), as_of=report.as_of)
     if unit == "auto":
         endless = query.period.start <= EARLIEST and query.period.end >= FOREVER
         months = (yield replace(query, group_by=("month",))).groups if endless else ()
@@ -76,7 +91,7 @@ def _compared(report: CostReport, question: ReportQuestion) -> Asking[Comparison
         return None
     until, previous = found
     alike = not any(name in TIME_DIMENSIONS for name in query.group_by)
-    before = yield replace(query, period=previous, as_of=report.as_of, group_by=query.group_by if alike else ())
+    before = yield replace(_whole(query), period=previous, as_of=report.as_of, group_by=query.group_by if alike else ())
     groups = before.groups if alike else None
     return compared(until, previous, (report.totals, before.totals), report.groups, groups)
 

@@ -67,10 +67,10 @@ def report_page(answer: ReportAnswer, days: ReportAnswer | None, earlier: Totals
         page += [BLANK, _group_table(days, whole=None)] if days is not None and len(days.rows) > 1 else []
         page += [BLANK, _model_table(report.breakdowns, report.totals)]
         return (*page, *_breakdowns(report))
-    complete = len(answer.rows) == len(report.groups)
+    complete = len(answer.rows) == report.group_count
     page += [BLANK, _group_table(answer, whole=report.totals if complete else None)]
     if not complete:
-        more = f"{len(answer.rows)} of {len(report.groups):,} rows; --limit shows more."
+        more = f"{len(answer.rows)} of {report.group_count:,} rows; --limit shows more."
         page += [line(Span(more, "dim"))]
     return tuple(page)
 

@@ -60,6 +60,15 @@ def test_a_call_in_json_leaves_out_what_is_not_known_of_it(spent: Cli):
     }  # fmt: skip
 
 
+def test_reports_calls_and_tasks_are_narrowed_by_tag(spent: Cli):
+    spent("record", "--model", "gpt-5", "--input-tokens", "9", "--task", "T-9", "--call-id", "last", "--tag", "branch=main")
+
+    assert [call["call_id"] for call in spent("report", "--calls", "--tag", "branch=main", "--json").json["calls"]] == ["last"]
+    assert [task["task_id"] for task in spent("tasks", "--tag", "branch=main", "--json").json["tasks"]] == ["T-9"]
+    assert spent("report", "--tag", "branch=main", "--json").json["calls"] == 1
+    assert spent("report", "--tag", "branch", "--json").code == 2
+
+
 def test_tasks_are_told_with_what_they_came_to(spent: Cli):
     spent(
         "record", "--model", "gpt-5", "--input-tokens", "9", "--task", "T-9", "--task-title", "Say hello", "--call-id", "last"

@@ -89,6 +89,24 @@ async def test_calls_stand_newest_first_with_what_must_be_said_of_them(
     assert (plan.billing, plan.provisional, plan.counted, plan.revision) == ("subscription", True, True, 1)
 
 
+async def test_lists_are_narrowed_to_calls_with_a_tag(ledger: Ledger, readings: Readings, call_of: CallOf, now: datetime):
+    await ledger.record(
+        [
+            call_of("c1", task_id="T", tags={"branch": "main", "team": "a"}),
+            call_of("c2", task_id="U", tags={"branch": "main"}),
+            call_of("c3", task_id="V", tags={"branch": "side", "team": "a"}),
+            call_of("c4", task_id="W"),
+        ],
+        now,
+    )
+    main = replace(asked(now), filters={"tag:branch": "main"})
+    both = replace(asked(now), filters={"tag:team": "a", "tag:branch": "main"})
+
+    assert {call.call_id for call in readings.call_list(main).calls} == {"c1", "c2"}
+    assert [task.task_id for task in readings.task_list(both).tasks] == ["T"]
+    assert {call.call_id for call in readings.calls_since(main, None)[0]} == {"c1", "c2"}
+
+
 @pytest.mark.parametrize("filters", [{"agent": "nobody"}, {"model": "x", "task_id": "T"}, {"provider": "nobody"}])
 async def test_what_no_call_has_is_answered_with_nothing(
     ledger: Ledger, readings: Readings, call_of: CallOf, now: datetime, filters: dict[str, str]

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from cost_mcp.model.moment import parse_instant
 from cost_mcp.model.period import Period, named_period, stated_period
-from cost_mcp.model.report import Group
+from cost_mcp.model.report import CostReport, Group, ReportQuery
 from cost_mcp.model.totals import NOTHING, Totals
 from cost_mcp.reports.comparison import Change, compared, previous_period
-from cost_mcp.reports.top import top
+from cost_mcp.reports.top import top_of
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 BERLIN = "Europe/Berlin"
@@ -134,6 +134,12 @@ def test_a_change_is_told_in_dollars_and_in_percent_of_what_was(before: str, now
 @pytest.mark.parametrize(("now", "before"), [(1, 0), (0, 1)])
 def test_a_change_is_not_exact_where_a_call_without_a_price_is_on_either_side(now: int, before: int):
     assert Change(current=usd("1", now), previous=usd("1", before)).inexact
+
+
+def top(groups: list[Group], most: int) -> tuple[Group, ...]:
+    query = ReportQuery(period=named_period("total", NOW), group_by=("model",))
+    whole = sum((group.totals for group in groups), NOTHING)
+    return top_of(CostReport(query=query, totals=whole, groups=tuple(groups), group_count=len(groups)), most)
 
 
 def test_each_group_is_compared_with_itself_and_the_rest_with_all_that_is_not_named():

@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cost_mcp.model.report import Group
+from cost_mcp.model.period import named_period
+from cost_mcp.model.report import CostReport, Group, ReportQuery
 from cost_mcp.model.totals import NOTHING, Totals
-from cost_mcp.reports.top import top
+from cost_mcp.reports.top import top_of
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
 def group(name: str, cost: str, plan: str = "0") -> Group:
     return Group(key=(name,), totals=Totals(calls=1, cost_usd=Decimal(cost), subscription_usd=Decimal(plan), input_tokens=10))
+
+
+def top(groups: list[Group], most: int, *, known: int | None = None) -> tuple[Group, ...]:
+    """The largest of a report of these groups, of which only the largest ``known`` were asked for."""
+    names = ("model", "agent")[: len(groups[0].key)] if groups else ("model",)
+    query = ReportQuery(period=named_period("total", NOON), group_by=names)
+    largest = sorted(groups, key=lambda group: -(group.totals.cost_usd + group.totals.subscription_usd))
+    whole = sum((group.totals for group in groups), NOTHING)
+    return top_of(CostReport(query=query, totals=whole, groups=tuple(largest[:known]), group_count=len(groups)), most)
 
 
 def test_what_is_not_named_is_summed_in_one_row():
@@ -56,5 +69,6 @@ def test_the_rows_are_the_whole_whatever_was_cut(rows: list[Group], most: int):
 
     assert sum((row.totals for row in shown), NOTHING) == sum((row.totals for row in rows), NOTHING)
     assert len(shown) <= most + 1
+    assert top(rows, most, known=most + 1) == shown
     named = [row.totals.cost_usd + row.totals.subscription_usd for row in shown[:most] if row.key[0] != "(other)"]
     assert named == sorted(named, reverse=True)
