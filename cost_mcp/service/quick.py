@@ -120,14 +120,16 @@ class Quick:
         from cost_mcp.service.forecasting import forecast_of, read_forecast_question
 
         question = read_forecast_question(fields, self.settings, self.clock())
-        return forecast_of(question, self.readings.spend_history(question.asked))
+        answer = forecast_of(question, self.readings.spend_history(question.asked))
+        return replace(answer, notes=(*answer.notes, *backlog_notes(self.settings.ledger_path)))
 
     def roi(self, fields: Fields) -> ReturnAnswer:
         """Whether an investment in cheaper work pays, by what tasks cost before and since."""
         from cost_mcp.service.returns import read_return_question, return_of
 
         question = read_return_question(fields, self.settings, self.clock())
-        return return_of(question, [self.readings.task_costs(query) for query in question.queries()])
+        answer = return_of(question, [self.readings.task_costs(query) for query in question.queries()])
+        return replace(answer, notes=(*answer.notes, *backlog_notes(self.settings.ledger_path)))
 
     def what_if(self, fields: Fields, book: tuple[str, str] | None = None) -> WhatIfAnswer:
         """What a period would have cost with another model, or by a price book given as (name, text)."""
@@ -135,7 +137,8 @@ class Quick:
 
         question = read_what_if_question(fields, self.settings, self.clock(), book=book is not None)
         catalog = self._catalog() if book is None else catalog_with(self.settings, book[1], book[0])
-        return what_if(question, self.readings, catalog, book=None if book is None else book[0])
+        answer = what_if(question, self.readings, catalog, book=None if book is None else book[0])
+        return replace(answer, notes=(*answer.notes, *backlog_notes(self.settings.ledger_path)))
 
     def budget_history(self, name: object = None) -> tuple[BudgetChange, ...]:
         """Every change of a budget, or of all, oldest first."""

@@ -243,14 +243,16 @@ class Service:
         context = bind(Context(), self.settings)
         asking = Covered(context=context) if context.as_dict() else None
         question = read_forecast_question(fields, self.settings, self.clock(), project=self._bound_project, asking=asking)
-        return forecast_of(question, await self.ledger.spend_history(question.asked))
+        answer = forecast_of(question, await self.ledger.spend_history(question.asked))
+        return replace(answer, notes=(*answer.notes, *backlog_notes(self.settings.ledger_path)))
 
     async def roi(self, fields: Fields) -> ReturnAnswer:
         """Whether an investment in cheaper work pays, by what tasks cost before and since."""
         from cost_mcp.service.returns import read_return_question, return_of
 
         question = read_return_question(fields, self.settings, self.clock(), project=self._bound_project)
-        return return_of(question, [await self.ledger.task_costs(query) for query in question.queries()])
+        answer = return_of(question, [await self.ledger.task_costs(query) for query in question.queries()])
+        return replace(answer, notes=(*answer.notes, *backlog_notes(self.settings.ledger_path)))
 
     @property
     def _bound_project(self) -> str | None:

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 from cost_mcp.model.moment import zone
 from cost_mcp.model.money import display_usd
 from cost_mcp.model.period import WEEKDAYS
-from cost_mcp.views.shape_forecast import percent
 from cost_mcp.views.terminal_page import BLANK, Cell, Column, Line, Page, Span, Table, line
 from cost_mcp.views.terminal_picture import BAR, share_bar
 from cost_mcp.views.terminal_words import moment_words
 from cost_mcp.views.text_budget import amount_words
-from cost_mcp.views.text_forecast import method_words, title
+from cost_mcp.views.text_forecast import method_words, percent_words, title
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -141,7 +140,7 @@ def _tested(window: WindowForecast) -> tuple[Line, Line]:
     tested = window.back_test
     if tested is None or tested.median_error_percent is None:
         return line(Span("–", "dim")), line(Span("–", "dim"))
-    return line(f"{percent(tested.median_error_percent):g} %"), line(Span(f"{tested.measured}", "dim"))
+    return line(percent_words(tested.median_error_percent)), line(Span(f"{tested.measured}", "dim"))
 
 
 def _held(window: WindowForecast) -> Line:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from cost_mcp.reports.forecast import BackTest
     from cost_mcp.service.forecasting import ForecastAnswer, WindowForecast
 
+_LEAST = Decimal("0.05")
 _UNITS = {"day": "Today", "week": "This week", "month": "This month"}
 
 
@@ -80,10 +81,10 @@ def back_test_words(back_test: BackTest) -> str:
     """How wrong such forecasts were before on this ledger."""
     if back_test.median_error_percent is None:
         return "No such forecast could be tried out on earlier days yet." if not back_test.forecasts else ""
-    off = f"As long forecasts on {back_test.measured} earlier days were off by {_percent(back_test.median_error_percent)} (median)"
+    off = f"As long forecasts on {back_test.measured} earlier days were off by {percent_words(back_test.median_error_percent)} (median)"
     if not back_test.intervals:
         return f"{off}."
-    held = _percent(Decimal(back_test.covered * 100) / back_test.intervals)
+    held = percent_words(Decimal(back_test.covered * 100) / back_test.intervals)
     return f"{off}; {held} of {back_test.intervals} intervals held."
 
 
@@ -105,5 +106,6 @@ def _bounded(window: WindowForecast, amount: Decimal, bound: bool) -> str:  # no
     return f"{'≥ ' if bound else ''}{amount_words(amount, window.unit)}"
 
 
-def _percent(amount: Decimal) -> str:
-    return f"{percent(amount):g} %"
+def percent_words(amount: Decimal) -> str:
+    """A percent at one decimal; what is not nothing does not read so."""
+    return "under 0.1 %" if 0 < amount < _LEAST else f"{percent(amount):g} %"

@@ -55,6 +55,26 @@ async def test_day_week_and_month_end_as_every_day_did(opened: Opener):
     assert (day.back_test.median_error_percent, day.back_test.covered) == (0, day.back_test.intervals)
 
 
+@pytest.mark.parametrize("zone", ["UTC", "America/St_Johns", "Asia/Kathmandu", "Pacific/Auckland"])
+async def test_what_is_spent_is_what_a_report_says_and_a_filter_never_adds_to_a_forecast(opened: Opener, zone: str):
+    async with opened(timezone=zone) as service:
+        await asyncio.gather(
+            *(
+                spend(service, NOON - timedelta(hours=7 * n), f"{1 + n % 5}.{n:02}", agent=f"a{n % 3}", task_id=f"T-{n % 4}")
+                for n in range(100)
+            )
+        )
+        whole = (await service.forecast({})).windows
+        for window in whole:
+            report = await service.cost_report({"period": {"day": "today"}.get(window.name, window.name)})
+            assert window.spent == report.report.totals.cost_usd
+            assert window.window_end == report.report.query.period.end
+        for filters in ({"agent": "a1"}, {"agent": "a1", "task_id": "T-1"}, {"model": "acme"}):
+            narrowed = (await service.forecast(filters)).windows
+            assert all(one.spent <= other.spent for one, other in zip(narrowed, whole, strict=True))
+            assert all((one.expected or 0) <= (other.expected or 0) for one, other in zip(narrowed, whole, strict=True))
+
+
 async def test_with_little_history_the_run_rate_counts_and_says_so(opened: Opener):
     async with opened(timezone="UTC") as service:
         await every_day(service, 10, "3")
