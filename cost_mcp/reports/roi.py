@@ -90,7 +90,7 @@ def work_out(
     if means[0] is None or means[1] is None:
         return replace(known, why=NO_BASELINE if means[0] is None else NO_CURRENT)
     saved = means[0] - means[1]
-    percent = ((means[1] - means[0]) * 100 / means[0]).quantize(_TENTH) if means[0] else None
+    percent = ((means[1] - means[0]) * 100 / means[0]).quantize(_TENTH) + 0 if means[0] else None
     few = FEW_BASELINE if not isinstance(before, Decimal) and len(before) < MIN_TASKS else None
     few = FEW_CURRENT if few is None and len(after) < MIN_TASKS else few
     bounds = None if few is not None else interval(before, after)

@@ -37,7 +37,7 @@ class Repriced:
     @property
     def percent_change(self) -> Decimal | None:
         """The same in percent of what they cost, at one decimal; None where they cost nothing."""
-        return (self.difference_usd * 100 / self.cost_usd).quantize(Decimal("0.1")) if self.cost_usd else None
+        return (self.difference_usd * 100 / self.cost_usd).quantize(Decimal("0.1")) + 0 if self.cost_usd else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -104,6 +104,12 @@ def read_forecast_question(
     given = present(fields)
     units = _units(given.get("period"))
     budget = clean_name(given["budget"], "budget") if "budget" in given else None
+    if budget is not None and "period" in given:
+        raise InvalidInput(
+            "budget and period were both given.",
+            field="period",
+            hint="A budget's windows have an end of their own: leave it out.",
+        )
     rest = {name: value for name, value in given.items() if name not in _OWN}
     query = read_report_question({**rest, "period": units[0]}, settings, now, project=project).query
     narrowed = bool(query.filters.keys() - ({"project"} if project is not None else set()))
@@ -342,7 +348,7 @@ def _outlook(found: WindowForecast, budget: Budget) -> str:
         return "likely"
     if found.high is not None and found.high >= budget.limit:
         return "possible"
-    return "unknown" if found.high is None and (found.expected is None or found.method == NONE) else "unlikely"
+    return "unknown" if found.method == NONE else "unlikely"
 
 
 def _is_spent(found: WindowForecast) -> bool:

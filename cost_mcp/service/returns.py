@@ -63,7 +63,8 @@ class ReturnQuestion:
 class Side:
     """The tasks of one period: what each cost, and what is left out of it.
 
-    ``without_task_usd`` was spent by calls that name no task. ``unpriced_calls`` of the tasks make their costs lower bounds.
+    ``without_task_usd`` was spent by calls that name no task. ``unpriced_tasks`` have calls without a known price: what they cost
+    nobody knows.
     ``other_usd`` is of the billing mode that was not asked about: covered by a plan, at list price, where use is compared.
     ``ended_otherwise`` are tasks left out because their outcome is another one than was asked for, or not noted.
     """
@@ -72,7 +73,7 @@ class Side:
     costs: tuple[Decimal, ...]
     task_ids: frozenset[str]
     calls: int = 0
-    unpriced_calls: int = 0
+    unpriced_tasks: int = 0
     without_task_usd: Decimal = Decimal(0)
     other_usd: Decimal = Decimal(0)
     ended_otherwise: int = 0
@@ -178,7 +179,7 @@ def tasks_per_month(tasks: int, period: Period, now: datetime) -> Decimal | None
 def _side(query: ReportQuery, sums: Iterable[TaskSum], outcome: str | None) -> Side:
     billing = query.filters.get("billing", "api")
     costs: dict[str, int] = {}
-    calls = unpriced = loose = other = ended_otherwise = 0
+    calls = loose = other = unpriced = ended_otherwise = 0
     for found in sums:
         if found.billing != billing:
             other += found.cost_nanos
@@ -188,16 +189,17 @@ def _side(query: ReportQuery, sums: Iterable[TaskSum], outcome: str | None) -> S
             outcome is None or found.outcome == outcome or (found.outcome and outcome == ANY_OUTCOME)
         ):
             ended_otherwise += 1
+        elif found.calls > 0 and found.unpriced_calls > 0:
+            unpriced += 1
         elif found.calls > 0:
             costs[found.task_id] = found.cost_nanos
             calls += found.calls
-            unpriced += found.unpriced_calls
     return Side(
         period=query.period,
         costs=tuple(usd(nanos) for nanos in costs.values()),
         task_ids=frozenset(costs),
         calls=calls,
-        unpriced_calls=unpriced,
+        unpriced_tasks=unpriced,
         without_task_usd=usd(loose),
         other_usd=usd(other),
         ended_otherwise=ended_otherwise,
@@ -209,6 +211,8 @@ def _notes(question: ReturnQuestion, before: Side | None, after: Side) -> tuple[
     for name, side in (("baseline", before), ("current period", after)):
         if side is not None and side.period.start > question.now:
             notes.append(f"The {name} lies in the future: nothing is recorded for it yet.")
+    if question.outcome is None and after.costs and after.period.end > question.now:
+        notes.append("The current period is still running: tasks that have not ended count with what they cost so far.")
     both = 0 if before is None else len(before.task_ids & after.task_ids)
     if both:
         said = (

@@ -51,7 +51,6 @@ def return_shape(answer: ReturnAnswer) -> dict[str, object]:
         shape["interval"] = _interval(answer)
     if question.tasks_per_month is not None:
         shape["tasks_per_month_stated"] = True
-    shape["lower_bound"] = any(side.unpriced_calls for side in (answer.before, answer.after) if side is not None)
     shape["notes"] = list(answer.notes)
     return shape
 
@@ -84,8 +83,9 @@ def side_shape(side: Side) -> dict[str, object]:
         "tasks": len(side.costs),
         "calls": side.calls,
         "cost_usd": usd_text(sum(side.costs, Decimal(0))),
-        "unpriced_calls": side.unpriced_calls,
     }
+    if side.unpriced_tasks:
+        shape["unpriced_tasks"] = side.unpriced_tasks
     if side.without_task_usd:
         shape["without_task_usd"] = usd_text(side.without_task_usd)
     if side.ended_otherwise:

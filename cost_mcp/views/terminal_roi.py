@@ -60,8 +60,7 @@ def _side(name: str, side: Side | None, mean: Decimal | None, most: Decimal) -> 
     else:
         period = period_days(side.period) or period_title(side.period)
         tasks, calls = f"{len(side.costs):,}", f"{side.calls:,}"
-    bound = "≥ " if side is not None and side.unpriced_calls else ""
-    cost = line(Span("–", "dim")) if mean is None else line(Span(f"{bound}{display_usd(mean)}", "money"))
+    cost = line(Span("–", "dim")) if mean is None else line(Span(display_usd(mean), "money"))
     return (
         line(Span(name, "name")),
         line(Span(period, "dim")),

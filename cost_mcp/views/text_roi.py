@@ -100,7 +100,7 @@ def interval_words(answer: ReturnAnswer) -> str:
 
 def side_words(side: Side, mean: Decimal | None) -> str:
     """One period's tasks in a line."""
-    each = "" if mean is None else f", {'≥ ' if side.unpriced_calls else ''}{display_usd(mean)} a task"
+    each = "" if mean is None else f", {display_usd(mean)} a task"
     return f"{period_words(side.period)}: {_tasks(side)}{each}."
 
 
@@ -110,9 +110,8 @@ def left_out(answer: ReturnAnswer) -> tuple[str, ...]:
     for name, side in (("baseline", answer.before), ("current period", answer.after)):
         if side is None:
             continue
-        if side.unpriced_calls:
-            have = "call of the {} has" if side.unpriced_calls == 1 else "calls of the {} have"
-            notes.append(f"{side.unpriced_calls:,} {have.format(name)} no known price: its tasks cost more than shown.")
+        if side.unpriced_tasks:
+            notes.append(f"{side.unpriced_tasks:,} tasks of the {name} have calls without a known price, and are left out.")
         if side.ended_otherwise:
             notes.append(f"{side.ended_otherwise:,} tasks of the {name} ended otherwise or have not ended, and are left out.")
         if side.without_task_usd:

@@ -163,7 +163,12 @@ async def test_a_server_forecasts_for_what_it_is_bound_to(opened: Opener):
 async def test_when_a_limit_is_reached_by_hand(opened: Opener):
     async with opened(timezone="UTC") as service:
         await every_day(service, 60)
-        for name, limit, period in (("soon", "45", "month"), ("later", "100", "total"), ("done", "12", "week")):
+        for name, limit, period in (
+            ("soon", "45", "month"),
+            ("later", "100", "total"),
+            ("done", "12", "week"),
+            ("never", "9999", "total"),
+        ):
             await service.set_budget({"name": name, "limit": limit, "period": period, "timezone": "UTC"}, changed_by="t")
         found = by_name((await service.forecast({})).budgets)
 
@@ -173,6 +178,7 @@ async def test_when_a_limit_is_reached_by_hand(opened: Opener):
     # Of the total nothing ends: 120 are spent already; the week's limit is reached too.
     assert (found["later"].outlook, found["later"].limit_at, found["later"].expected) == ("reached", None, None)
     assert found["done"].outlook == "reached"
+    assert (found["never"].outlook, found["never"].limit_at) == ("unlikely", None)
 
 
 async def test_what_only_single_calls_tell_is_forecast_at_the_rate_of_its_window(opened: Opener):
@@ -210,6 +216,7 @@ async def test_plans_are_kept_apart_and_unpriced_calls_make_a_lower_bound(opened
         ({"period": "year"}, UnknownName, "period"),
         ({"budget": "none"}, NotFound, "budget"),
         ({"budget": "b", "agent": "a"}, InvalidInput, "budget"),
+        ({"budget": "b", "period": "day"}, InvalidInput, "period"),
         ({"timezone": "Mars"}, UnknownName, "timezone"),
         ({"agents": "a"}, UnknownName, "agents"),
     ],

@@ -66,17 +66,17 @@ def test_the_verdict_is_one_sentence_on_every_face(answer: ReturnAnswer, said: s
 
 def test_both_sides_and_the_figures_stand_below():
     answer = returned(
-        (4,) * 10, (2,) * 10, unpriced_calls=1, without_task_usd=Decimal(3), other_usd=Decimal(5), ended_otherwise=2
+        (4,) * 10, (2,) * 10, unpriced_tasks=3, without_task_usd=Decimal(3), other_usd=Decimal(5), ended_otherwise=2
     )
 
     assert return_text(answer).splitlines()[1:5] == [
-        "Before: 2026-10 (2026-10-01 to 2026-11-01, UTC): 10 tasks, ≥ $4.00 a task.",
-        "Since: 2026-11 (2026-11-01 to 2026-12-01, UTC): 10 tasks, ≥ $2.00 a task.",
+        "Before: 2026-10 (2026-10-01 to 2026-11-01, UTC): 10 tasks, $4.00 a task.",
+        "Since: 2026-11 (2026-11-01 to 2026-12-01, UTC): 10 tasks, $2.00 a task.",
         "Change per task: -$2.00 (-50.0 %), 95 % interval -$2.00 to -$2.00 (bootstrap, 10,000 resamples, seed 20261122).",
         "At 20 tasks a month: $40.00 saved a month.",
     ]
     assert return_text(answer).splitlines()[5:9] == [
-        "Note: 1 call of the baseline has no known price: its tasks cost more than shown.",
+        "Note: 3 tasks of the baseline have calls without a known price, and are left out.",
         "Note: 2 tasks of the baseline ended otherwise or have not ended, and are left out.",
         "Note: $3.00 of the baseline is of calls that name no task, and left out.",
         "Note: $5.00 of the baseline is covered by a plan, and left out.",
