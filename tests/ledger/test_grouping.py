@@ -205,6 +205,15 @@ def test_a_page_of_groups_is_cut_from_all_of_them(filled: Filled, query: ReportQ
     assert (page.group_count, page.totals, page.breakdowns) == (len(whole.groups), whole.totals, whole.breakdowns)
 
 
+@pytest.mark.parametrize("group_by", [("month", "day", "agent"), ("week", "task_id", "hour"), ("day", "hour", "model")])
+@pytest.mark.parametrize("offset", [0, 7])
+def test_pages_follow_the_first_of_several_times_and_then_the_cost(filled: Filled, group_by: tuple[str, ...], offset: int):
+    period = Period(name="custom", start=START, end=START + timedelta(days=6), timezone="America/New_York")
+    query = ReportQuery(period=period, group_by=group_by)
+    page = filled.door.report(replace(query, limit=9, offset=offset))
+    assert told(page) == naive(filled, query)[offset : offset + 9]
+
+
 @settings(deadline=None, max_examples=60)
 @given(query=queries(), minutes=st.lists(st.integers(0, MINUTES), max_size=3))
 def test_the_parts_of_a_period_sum_to_the_whole(filled: Filled, query: ReportQuery, minutes: list[int]):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
@@ -16,7 +18,9 @@ from cost_mcp.ledger.contract import Ledger
 from cost_mcp.ledger.file import open_lock
 from cost_mcp.ledger.intake import Intake
 from cost_mcp.ledger.refill import catch_up
+from cost_mcp.ledger.sqlite import open_ledger
 from cost_mcp.ledger.summing import SUM_AFTER, forget_sums, summed_seq
+from cost_mcp.model.call import Rank
 from cost_mcp.model.charge import PricedCall
 from cost_mcp.model.period import Period
 from cost_mcp.model.report import ReportQuery
@@ -82,6 +86,40 @@ async def test_a_ledger_without_the_sums_answers_alike_and_gets_them_step_by_ste
     assert marks == [0, SUM_AFTER, 2 * SUM_AFTER, 2 * SUM_AFTER]
     assert [await ledger.report(query) for query in queries(now)] == answers
     assert (await ledger.verify()).differences == ()
+
+
+async def test_an_earlier_answer_is_given_again_when_more_has_been_summed_up(
+    ledger: Ledger, ledger_path: Path, call_of: CallOf, now: datetime
+):
+    await ledger.record(calls(call_of, now, range(300)), now)
+    before = [await ledger.report(query) for query in queries(now)]
+    await ledger.record(calls(call_of, now, range(300, 700)), now)
+    corrected = [replace(one, call=replace(one.call, rank=Rank.RESPONSE)) for one in calls(call_of, now, range(9))]
+    await ledger.record(corrected, now)
+    with Intake(ledger_path, now=now, window_of=window_of) as intake:
+        intake.fold()
+    for was in before:
+        again = await ledger.report(replace(was.query, as_of=was.as_of))
+        assert (again.totals, again.groups, again.breakdowns) == (was.totals, was.groups, was.breakdowns)
+        assert (await ledger.report(was.query)).totals != was.totals
+
+
+async def test_a_program_that_has_nothing_to_record_catches_up(
+    ledger: Ledger, ledger_path: Path, call_of: CallOf, now: datetime
+):
+    await ledger.record(calls(call_of, now, range(SUM_AFTER + 300)), now)
+    await ledger.close()
+    with closing(sqlite3.connect(ledger_path, isolation_level=None)) as db:
+        forget_sums(db)
+    idle = await open_ledger(ledger_path, now=now, window_of=window_of)
+
+    async def asked_until_it_has() -> None:
+        while mark(ledger_path) == 0:
+            await idle.report(queries(now)[0])
+
+    await asyncio.wait_for(asked_until_it_has(), 60)
+    assert (await idle.verify()).differences == ()
+    await idle.close()
 
 
 @pytest.mark.parametrize(
