@@ -155,9 +155,12 @@ class Readings(Protocol):
         ...
 
     def plan_windows(
-        self, tenant: str, filters: Mapping[str, str], since: datetime, until: datetime, span_of: SpanOf
+        self, tenant: str, filters: Mapping[str, str], reach: tuple[datetime, datetime, datetime], span_of: SpanOf
     ) -> tuple[WindowSums, ...]:
-        """Windows that begin with a call in ``[since, until)``, source by source, each with what it came to."""
+        """Windows that begin with a call, source by source, each with what it came to.
+
+        ``reach``: from when on calls begin windows, after which moment a window has to end, before which one it has to begin.
+        """
         ...
 
     def version(self) -> int | None:

@@ -7,7 +7,7 @@ from bisect import bisect_left
 from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from cost_mcp.ledger.cover import Stretch
 from cost_mcp.ledger.fold import QUARTER
@@ -47,19 +47,28 @@ _RECENT = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WindowSums:
-    """One window of one source, and what its calls came to under the filters."""
+    """One window of one source, when the one before it ended, and what its calls came to under the filters."""
 
     source: str
     start: datetime
     end: datetime
     first_call: datetime
+    before: datetime | None
     totals: Totals
 
 
 def plan_windows(
-    tenant: str, filters: Mapping[str, str], since: datetime, until: datetime, span_of: SpanOf
+    tenant: str, filters: Mapping[str, str], reach: tuple[datetime, datetime, datetime], span_of: SpanOf
 ) -> Plan[tuple[WindowSums, ...]]:
-    """Every window that begins in ``[since, until)``, source by source, in their order; sums are those of reports."""
+    """Every window of a time, source by source, in their order; sums are those of reports.
+
+    Args:
+        tenant: Whose.
+        filters: Which calls.
+        reach: From when on calls begin windows, after which moment a window has to end, and before which one it has to begin.
+        span_of: The window that begins with a call.
+    """
+    since, ending_after, until = reach
     plan = {name: value for name, value in filters.items() if name in PLAN_DIMENSIONS}
     wanted = "".join(f" AND {name} = :{name}" for name in plan)
     by_source: dict[str, list[int]] = {}
@@ -69,17 +78,23 @@ def plan_windows(
     for source in sorted(by_source):
         values = {"tenant": tenant, "series": json.dumps(by_source[source]), "start": micros(since), "until": micros(until)}
         begun = yield from _begun(source, values, span_of)
-        windows += yield from _summed(tenant, {**filters, "source": source}, source, begun)
+        shown = [each for each in begun if each.end > ending_after]
+        windows += yield from _summed(tenant, {**filters, "source": source}, source, shown)
     return tuple(windows)
 
 
-_Begun = list[tuple[datetime, datetime, datetime]]
+class _Begun(NamedTuple):
+    start: datetime
+    end: datetime
+    first_call: datetime
+    before: datetime | None
 
 
-def _begun(source: str, values: dict[str, Any], span_of: SpanOf) -> Plan[_Begun]:
+def _begun(source: str, values: dict[str, Any], span_of: SpanOf) -> Plan[list[_Begun]]:
     recent = [row[0] for row in (yield _RECENT, values)]
-    begun: _Begun = []
-    at, before = values["start"], None
+    begun: list[_Begun] = []
+    at: int = values["start"]
+    before: datetime | None = None
     while at < values["until"]:
         first = yield from _first_call({**values, "start": at})
         place = bisect_left(recent, at)
@@ -88,7 +103,7 @@ def _begun(source: str, values: dict[str, Any], span_of: SpanOf) -> Plan[_Begun]
         if first is None:
             break
         start, end = span_of(source, from_micros(first), before)
-        begun.append((start, end, from_micros(first)))
+        begun.append(_Begun(start, end, from_micros(first), before))
         at, before = micros(end), end
     return begun
 
@@ -122,15 +137,22 @@ def _first_call(values: dict[str, Any]) -> Generator[Statement, list[Row], int |
     return None
 
 
-def _summed(tenant: str, filters: Mapping[str, str], source: str, begun: _Begun) -> Plan[list[WindowSums]]:
+def _summed(tenant: str, filters: Mapping[str, str], source: str, begun: list[_Begun]) -> Plan[list[WindowSums]]:
     if not begun:
         return []
-    stretches = [Stretch(number, micros(start), micros(end)) for number, (start, end, _) in enumerate(begun)]
+    stretches = [Stretch(number, micros(each.start), micros(each.end)) for number, each in enumerate(begun)]
     rows = yield from sums(Asked(tenant=tenant, stretches=stretches, columns=("billing",), filters=filters))
     tally = Tally()
     for number, billing, *amounts in rows:
         tally.add((number,), billing, amounts)
     return [
-        WindowSums(source=source, start=start, end=end, first_call=first, totals=tally.totals((number,)))
-        for number, (start, end, first) in enumerate(begun)
+        WindowSums(
+            source=source,
+            start=each.start,
+            end=each.end,
+            first_call=each.first_call,
+            before=each.before,
+            totals=tally.totals((number,)),
+        )
+        for number, each in enumerate(begun)
     ]

@@ -118,11 +118,11 @@ class _QuickReadings:
         return self._run(task_list(query))
 
     def plan_windows(
-        self, tenant: str, filters: Mapping[str, str], since: datetime, until: datetime, span_of: SpanOf
+        self, tenant: str, filters: Mapping[str, str], reach: tuple[datetime, datetime, datetime], span_of: SpanOf
     ) -> tuple[WindowSums, ...]:
         from cost_mcp.ledger.plan_window import plan_windows
 
-        return self._run(plan_windows(tenant, filters, since, until, span_of))
+        return self._run(plan_windows(tenant, filters, reach, span_of))
 
     def version(self) -> int | None:
         from cost_mcp.ledger.version import version

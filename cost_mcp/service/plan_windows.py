@@ -31,7 +31,6 @@ from cost_mcp.service.question import PERIOD_FIELDS, read_period
 if TYPE_CHECKING:
     from cost_mcp.config.settings import Settings
     from cost_mcp.ledger.contract import Readings
-    from cost_mcp.ledger.plan_window import WindowSums
 
 WINDOW_FIELDS = ("windows", "limit", *PERIOD_FIELDS, *FILTER_FIELDS)
 USUAL_LIMIT = 20
@@ -138,21 +137,17 @@ def _windows(
     period = question.period
     since = EARLIEST if period.start - EARLIEST < LOOK_BACK * question.length else period.start - LOOK_BACK * question.length
     filters = dict(question.filters) if billing is None else {**question.filters, "billing": billing}
-    found = readings.plan_windows(tenant, filters, since, min(period.end, question.now + _DAY), span)
-    windows: list[PlanWindow] = []
-    before: WindowSums | None = None
-    for sums in found:
-        follows = before is not None and before.source == sums.source
-        windows.append(
-            PlanWindow(
-                source=sums.source,
-                start=sums.start,
-                end=sums.end,
-                first_call=sums.first_call,
-                totals=sums.totals,
-                told=(sums.start, sums.end) in told[sums.source],
-                idle_before=max(sums.start - before.end, timedelta()) if follows and before is not None else None,
-            )
+    reach = (since, period.start, min(period.end, question.now + _DAY))
+    return [
+        PlanWindow(
+            source=found.source,
+            start=found.start,
+            end=found.end,
+            first_call=found.first_call,
+            totals=found.totals,
+            told=(found.start, found.end) in told[found.source],
+            idle_before=None if found.before is None else max(found.start - found.before, timedelta()),
         )
-        before = sums
-    return [window for window in windows if window.end > period.start and window.totals.calls]
+        for found in readings.plan_windows(tenant, filters, reach, span)
+        if found.totals.calls
+    ]

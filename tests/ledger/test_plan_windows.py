@@ -71,7 +71,8 @@ async def test_windows_are_those_found_by_going_through_all_calls(
     since, until = now - timedelta(days=11, hours=3), now - timedelta(days=2)
     readings = open_readings(ledger_path, window_of=window_of)
     for filters in ({"billing": "subscription"}, {}, {"source": "codex", "agent": "a"}):
-        found = readings.plan_windows("default", filters, since, until, span_of)
+        ending_after = since + timedelta(days=dice.randint(0, 5))
+        found = readings.plan_windows("default", filters, (since, ending_after, until), span_of)
         wanted: list[tuple[str, datetime, datetime, datetime]] = []
         for source in sorted({call.call.source for call in standing.values()}):
             moments = sorted(
@@ -84,7 +85,9 @@ async def test_windows_are_those_found_by_going_through_all_calls(
                 if since <= moment < until and filters.get("source", source) == source and (end is None or moment >= end):
                     start, end = span_of(source, moment, end)
                     wanted.append((source, start, end, moment))
-        assert [(w.source, w.start, w.end, w.first_call) for w in found] == wanted
+        assert [(w.source, w.start, w.end, w.first_call) for w in found] == [w for w in wanted if w[2] > ending_after]
+        ends = {(source, end) for source, _, end, _ in wanted}
+        assert all(w.before is None or (w.source, w.before) in ends for w in found)
         for window in found:
             period = Period(name="custom", start=window.start, end=window.end, timezone="UTC")
             report = await ledger.report(ReportQuery(period=period, filters={**filters, "source": window.source}))
@@ -97,11 +100,12 @@ async def test_a_long_pause_is_passed_over(ledger: Ledger, ledger_path: Path, ca
     await ledger.record([call_of(f"c{n}", at=moment) for n, moment in enumerate(moments)], now)
     await ledger.rebuild()
     readings = open_readings(ledger_path, window_of=window_of)
+    reach = (now - timedelta(days=1000), now - timedelta(days=1000), now)
 
-    found = readings.plan_windows("default", {}, now - timedelta(days=1000), now, exactly)
+    found = readings.plan_windows("default", {}, reach, exactly)
 
     assert [window.start for window in found] == moments
-    assert readings.plan_windows("another", {}, now - timedelta(days=1000), now, exactly) == ()
+    assert readings.plan_windows("another", {}, reach, exactly) == ()
     readings.close()
 
 
@@ -114,7 +118,7 @@ async def test_what_was_corrected_away_begins_no_window(ledger: Ledger, ledger_p
     )
     readings = open_readings(ledger_path, window_of=window_of)
 
-    (window,) = readings.plan_windows("default", {}, now - timedelta(days=9), now, exactly)
+    (window,) = readings.plan_windows("default", {}, (now - timedelta(days=9), now - timedelta(days=9), now), exactly)
 
     assert (window.first_call, window.totals.calls) == (first + timedelta(hours=7), 1)
     readings.close()
