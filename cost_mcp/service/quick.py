@@ -136,7 +136,7 @@ class Quick:
         from cost_mcp.service.what_if import catalog_with, read_what_if_question, what_if
 
         question = read_what_if_question(fields, self.settings, self.clock(), book=book is not None)
-        catalog = self._catalog() if book is None else catalog_with(self.settings, book[1], book[0])
+        catalog = self._catalog() if book is None else catalog_with(self.settings, book[1], book[0], self.clock())
         answer = what_if(question, self.readings, catalog, book=None if book is None else book[0])
         return replace(answer, notes=(*answer.notes, *backlog_notes(self.settings.ledger_path)))
 

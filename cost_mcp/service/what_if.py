@@ -117,7 +117,7 @@ def what_if(question: WhatIfQuestion, readings: Readings, catalog: Catalog, *, b
     return repricing.answer(readings.report(query).totals.cost_usd, book)
 
 
-def catalog_with(settings: Settings, text: str, file: str) -> Catalog:
+def catalog_with(settings: Settings, text: str, file: str, now: datetime) -> Catalog:
     """The prices in force with a book over them, or with a genai-prices table in place of the first tables.
 
     Raises:
@@ -126,13 +126,13 @@ def catalog_with(settings: Settings, text: str, file: str) -> Catalog:
     """
     from cost_mcp.config.books import price_books
     from cost_mcp.pricing.catalog import BookText, open_catalog
-    from cost_mcp.pricing.tables import looks_like_tables, open_tables
+    from cost_mcp.pricing.tables import check_tables, looks_like_tables, open_tables
     from cost_mcp.service.opening import load_tables
 
     given = price_books(settings)
     books = [BookText(text=one.text, file=str(one.file), layer=one.layer) for one in given.books]
     if looks_like_tables(text):
-        tables = open_tables(text)
+        tables = open_tables(check_tables(text, fetched_on=now.date()).text)
         return open_catalog(books, tables=lambda: tables, problems=given.problems)
     catalog = open_catalog([BookText(text=text, file=file, layer="project")])
     if catalog.problems:

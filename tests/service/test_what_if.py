@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -131,6 +132,45 @@ async def test_prices_are_those_of_the_calls_own_time_unless_told_otherwise(open
     assert of_the_time.api.would_cost_usd == Decimal("0.0099") + Decimal("0.0011")
     assert by_day.api.would_cost_usd == Decimal("0.0022")
     assert too_early.api.unknown_now == 2
+
+
+async def test_where_a_call_was_made_counts_as_it_did(opened: Opener, asked: Asker):
+    async with opened() as service:
+        for number, place in enumerate(({}, {"inference_geo": "us"})):
+            await told(
+                service,
+                f"c{number}",
+                model="claude-opus-4-6",
+                provider="anthropic",
+                cache_read_input_tokens=500,
+                metadata=place,
+            )
+        same = asked(book=None, model="claude-opus-4-6")
+        other = asked(book=None, model="gpt-5")
+
+    # 500 × $5 + 500 × $0.50 + 100 × $25 per million, once and 1.1 times: the same model costs what it did.
+    assert same.api.cost_usd == same.api.would_cost_usd == Decimal("0.00525") * Decimal("2.1")
+    assert (other.api.compared, other.partial_calls) == (2, 0)
+
+
+async def test_a_model_without_a_price_is_priced_as_the_one_that_answered(opened: Opener, asked: Asker):
+    async with opened() as service:
+        await told(service, "a", cost_usd="1", model="acme-fast", response_model="acme-1")
+        answer = asked(book="prices: [{provider: acme, model: acme-1, input: 1, output: 1}]")
+
+    assert (answer.api.would_cost_usd, answer.models[0].into) == (Decimal("0.0011"), "acme/acme-1")
+
+
+async def test_a_genai_prices_table_stands_in_for_the_packaged_one(opened: Opener, asked: Asker):
+    model = {"id": "acme-1", "match": {"equals": "acme-1"}, "prices": {"input_mtok": 2, "output_mtok": 3}}
+    table = [{"id": "acme", "name": "Acme", "api_pattern": "acme", "model_match": {"starts_with": "acme"}, "models": [model]}]
+    async with opened() as service:
+        await told(service, "a", cost_usd="1")
+        answer = asked(book=json.dumps(table))
+    with pytest.raises(InvalidInput):
+        asked(book='[{"id": 1}]')
+
+    assert answer.api.would_cost_usd == Decimal("0.0023")
 
 
 async def test_only_a_book_prices_calls_as_their_own_model(opened: Opener, asked: Asker):
