@@ -56,23 +56,34 @@ def structure(answer: CallToolResult) -> dict[str, Any]:
     return answer.structured_content
 
 
-async def through_mcp(db: Path) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
+def compared(report: dict[str, Any]) -> dict[str, Any]:
+    """A report beside the period before, without the moment it was asked at."""
+    asked_at = ("compared_until", "previous_end")
+    return {**report, "comparison": {name: value for name, value in report["comparison"].items() if name not in asked_at}}
+
+
+async def through_mcp(db: Path) -> tuple[dict[str, Any], ...]:
     server = StdioServerParameters(command=sys.executable, args=["-m", "cost_mcp", "serve"], env=environment(db), cwd=db.parent)
     async with Client(server) as client:
         for n, call in enumerate(CALLS):
             await client.call_tool("record_call", call | {"call_id": f"c-{n}", "task_id": "T-1"})
         report = await client.call_tool("get_cost_report", {"period": "today", "group_by": ["agent", "model"]})
+        beside = {"period": "week", "group_by": ["model"], "compare": True, "trend": True, "top": 2}
+        week = await client.call_tool("get_cost_report", beside)
         task = await client.call_tool("get_task_cost", {"task_id": "T-1"})
         status = await client.call_tool("get_budget_status", {})
-    return structure(report), structure(task), structure(status)
+    return structure(report), structure(week), structure(task), structure(status)
 
 
 async def test_tools_commands_and_python_say_the_same(tmp_path: Path):
     db = tmp_path / "ledger.db"
     command(db, "budget", "set", "daily", "--limit", "5", "--period", "day")
-    report, task, status = await through_mcp(db)
+    report, week, task, status = await through_mcp(db)
 
     assert command(db, "report", "--period", "today", "--group-by", "agent,model") == report
+    beside = command(db, "report", "--period", "week", "--group-by", "model", "--compare", "--trend", "--top", "2")
+    assert compared(beside) == compared(week)
+    assert [row["model"] for row in week["groups"]][2:] == ["(other)"]
     assert command(db, "task", "T-1") == task
     assert spent(command(db, "budget", "status")["budgets"]) == spent(status["budgets"])
     async with cost_mcp.open(db, environ={"COST_MCP_CONFIG": "", "COST_MCP_TIMEZONE": "Europe/Berlin"}) as cost:
