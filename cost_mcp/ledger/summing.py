@@ -32,7 +32,7 @@ _HOURS = (
     f"SELECT e.tenant AS tenant, e.occurred_at / {QUARTER * _FINEST} * {_FINEST} AS bucket, e.series_id AS series_id, "
     "e.task_id AS task_id, e.session_id AS session_id, "
     f"{', '.join(f'SUM({expression}) AS {name}' for name, expression in zip(ROLLUP_SUMS, ENTRY_SUMS, strict=True))} "
-    "FROM entries e WHERE e.seq > :after AND e.seq <= :upto AND e.counted = 1 GROUP BY 1, 2, 3, 4, 5"
+    "FROM entries e WHERE e.seq > :after AND e.seq <= :upto AND e.counted = 1 GROUP BY e.series_id, bucket, e.task_id, e.session_id"
 )
 """The entries with ``:after`` < seq <= ``:upto`` by the hour and everything that sums are kept by."""
 
