@@ -22,6 +22,7 @@ from cost_mcp.views.html.frame import Frame
 from cost_mcp.views.html.rendering import rendered, style
 from cost_mcp.web.drawing import PAGES, TITLES
 from cost_mcp.web.guard import Guard
+from cost_mcp.web.kept import Kept
 from cost_mcp.web.live import Live
 from cost_mcp.web.pages import Asked, House
 from cost_mcp.web.writing import Change, acknowledge, apply_suggestion, changed, remove_budget, retry, set_budget
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
 def build_app(house: House, door: Door, *, cookie: str) -> Starlette:
     """The application; ``cookie`` is the name its sessions are kept under in a browser."""
     live = Live(house.settings.ledger_path)
-    reading = Reading(house, live)
+    reading = Reading(house, live, Kept())
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncGenerator[None]:
@@ -83,15 +84,20 @@ class Reading:
 
     house: House
     live: Live
+    kept: Kept
 
     async def show(self, request: Request, *, path: str) -> Response:
         """A page; nothing when the one that is shown already is the same."""
-        mark = f'"{self.live.mark()}"'
+        # The minute too: what is spent today is not what it was, once today is another day.
+        mark = f'"{self.live.mark()}:{self.house.clock():%H%M}"'
         notice = request.state.session.taken_notice()
-        if notice is None and request.headers.get("if-none-match") == mark:
+        if notice is not None:
+            return HTMLResponse(await self._drawn(request, self._frame(request, path, notice=notice)))
+        if request.headers.get("if-none-match") == mark:
             return Response(status_code=304, headers={"etag": mark})
-        frame = self._frame(request, path, notice=notice)
-        return HTMLResponse(await self._drawn(request, frame), headers={"etag": mark})
+        asked = (request.state.session.cookie, path, str(request.query_params))
+        page = await self.kept.page(asked, mark, lambda: self._drawn(request, self._frame(request, path)))
+        return HTMLResponse(page, headers={"etag": mark})
 
     async def change(self, request: Request, *, path: str) -> Response:
         """A form: back to its page when it was taken, the page with the form as it was typed when not."""

@@ -16,24 +16,30 @@ LOOK_SECONDS = 0.5
 
 
 class Live:
-    """What the ledger's files look like now, and who waits to hear that they changed."""
+    """What the ledger's files looked like last, and who waits to hear that they changed."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._waiting: set[asyncio.Event] = set()
         self._looking: asyncio.Task[None] | None = None
         self._ended = False
+        self._seen = ""
         self._turn = 0
 
     def mark(self) -> str:
-        """A text that is another one after anything was written."""
-        return f"{pulse(self._path)}:{self._turn}"
+        """A text that is another one after anything was written; while pages are open, as of the last look.
+
+        So all pages that one event made look again are shown the same, drawn once.
+        """
+        looking = self._looking is not None and not self._looking.done()
+        return f"{self._seen if looking else pulse(self._path)}:{self._turn}"
 
     async def marks(self) -> AsyncGenerator[str]:
         """The mark now, then each new one; several changes between two looks are one."""
         woken = asyncio.Event()
         self._waiting.add(woken)
         if self._looking is None or self._looking.done():
+            self._seen = pulse(self._path)
             self._looking = asyncio.create_task(self._look())
         try:
             yield self.mark()
@@ -52,11 +58,11 @@ class Live:
             woken.set()
 
     async def _look(self) -> None:
-        seen, once_more = pulse(self._path), False
+        once_more = False
         while self._waiting:
             await asyncio.sleep(LOOK_SECONDS)
             now = pulse(self._path)
-            changed, seen = now != seen, now
+            changed, self._seen = now != self._seen, now
             if changed or once_more:
                 # Files tell their time in ticks: what was written in the same one as what was seen is told a look later.
                 once_more = changed

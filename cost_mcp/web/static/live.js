@@ -2,6 +2,7 @@
 (() => {
   "use strict";
   const said = document.getElementById("live");
+  const PAUSE = 1000;  // between two looks, however often something is written
   let shown = null, waiting = false, busy = false;
 
   const editing = () => {
@@ -24,10 +25,8 @@
       said.textContent = "Live";
     } catch {
       said.textContent = "Not connected: reload the page";
-    } finally {
-      busy = false;
-      if (waiting) setTimeout(renew, 1000);
     }
+    setTimeout(() => { busy = false; if (waiting) renew(); }, PAUSE);
   }
 
   function put(page) {
