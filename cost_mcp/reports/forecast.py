@@ -156,9 +156,9 @@ class Forecaster:
 
         Source: https://theorempath.com/topics/split-conformal-prediction (why n + 1);
         https://cran.r-project.org/web/packages/greybox/vignettes/ro.html (rolling origin). Read 2026-11-22. The widening is our
-        own: on simulated ledgers whose days were independent, drifted, grew or shrank by a hundredth a day, intervals of a month
-        measured on a week held 83, 68, 63 and 75 %; widened as independent days are, 70, 47, 47 and 47 %. ``back_test`` says
-        what they held on this ledger.
+        own: on 200 simulated ledgers each of sixteen weeks, whose days were independent, drifted, grew or shrank by a hundredth a
+        day, intervals of one day held 84, 84, 83 and 84 %, and of thirty days 86, 83, 72 and 68 %. ``back_test`` says what they
+        held on this ledger.
         """
         if self.method == NONE:
             return None

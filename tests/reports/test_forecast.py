@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from random import Random
 
 import pytest
 from hypothesis import given
@@ -155,6 +156,23 @@ def test_when_an_amount_is_reached_by_hand():
     assert forecaster.reaches(Decimal("54.01"), 5) is None
 
 
+@pytest.mark.parametrize("growth", [0.99, 1.0, 1.01])
+@pytest.mark.parametrize(("ahead", "least"), [(0, 70), (6, 65), (29, 60)])
+def test_intervals_hold_about_as_often_as_they_say_on_ledgers_whose_days_are_skewed(growth: float, ahead: int, least: int):
+    rng = Random(7)  # noqa: S311 (made-up spend, no secret)
+    held = 0
+    for _ in range(60):
+        made = [rng.lognormvariate(2, 0.6) * (0.2 if n % 7 > 4 else 1) * growth**n for n in range(112 + ahead + 1)]
+        history = days(*(f"{amount:.2f}" for amount in made), after="0.4")
+        expected = Forecaster(history[:112], 0, so_far=Decimal(0), passed=Decimal("0.6")).expect(ahead)
+        assert expected is not None
+        assert expected.low is not None
+        assert expected.high is not None
+        came = history[112].after + sum(day.whole for day in history[113:])
+        held += expected.low <= came <= expected.high
+    assert least <= held * 100 / 60 <= 95
+
+
 amounts = st.decimals(min_value=0, max_value=1000, places=2)
 
 
@@ -185,7 +203,9 @@ def test_amounts_multiplied_alike_give_forecasts_multiplied_alike(history: list[
 
 def test_evenings_that_bring_nothing_say_nothing_of_the_days_after():
     # Everything is spent before the time of day of the question: what is left of a day is foreseen without error, and so what?
-    late = Forecaster(days(*[7] * 28, 7, 1, 6, 8, 5, 9, "10.5", 7, 7, after="0"), SUNDAY, so_far=Decimal(7), passed=Decimal("0.9"))
+    late = Forecaster(
+        days(*[7] * 28, 7, 1, 6, 8, 5, 9, "10.5", 7, 7, after="0"), SUNDAY, so_far=Decimal(7), passed=Decimal("0.9")
+    )
 
     expected = late.expect(2)
 
