@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-from cost_mcp.model.saving import ScannedRow
-from cost_mcp.reports.savings.cell import Cell
-from cost_mcp.reports.savings.run import FIVE_MINUTES, Run, Write
+from cost_mcp.reports.savings.run import FIVE_MINUTES, HOUR, Run, Write
 
 
-def follow(run: Run, cell: Cell, row: ScannedRow, gap: int) -> None:
-    """Go on with the next call of a run, ``gap`` microseconds (an hour at most) after the one before.
+def pause(run: Run, *, read: bool) -> None:
+    """Judge what a run wrote once it goes on after more than five minutes (and at most an hour).
 
-    A read after more than five minutes was answered from what is kept for an hour: that was needed. Where nothing was, what is
-    written now is judged by what comes after it.
+    A read was then answered from what is kept for an hour: that was needed. Where nothing is left of what was written, what is
+    written from now on is judged by what comes after it.
     """
-    read, written = row[6], row[7]
-    if run.written and gap > FIVE_MINUTES:
-        settle_five(run)
-        if read and run.written:
-            run.written.clear()
-            run.read = True
-    elif read and run.written:
+    settle_five(run)
+    if read and run.written:
+        run.written.clear()
         run.read = True
-    if written:
-        cell.written += written
-        run.written.append(Write(cell, row))
 
 
 def settle(run: Run) -> None:
@@ -32,22 +23,30 @@ def settle(run: Run) -> None:
     Where anything was read after the first write, caching does its work in this session: what its last calls wrote had to be
     written for the case that it went on, and is not held against them. What was kept for an hour was then not needed so long.
     """
-    for write in run.written:
+    for cell, seq, five, hour, nanos in run.written or ():
         if not run.read:
-            write.cell.unread.add(write.seq, write.nanos, write.five, write.hour)
-        elif write.hour:
-            write.cell.kept_long.add(write.seq, write.nanos, write.hour)
-    run.written.clear()
+            cell.unread.add(seq, nanos, five, hour)
+        elif hour:
+            cell.kept_long.add(seq, nanos, hour)
+    run.written = None
     run.read = False
 
 
 def settle_five(run: Run) -> None:
     """Judge what was written for five minutes, after as long without a call."""
-    for write in run.written:
-        if write.five and not run.read:
-            write.cell.unread.add(write.seq, write.nanos, write.five)
-            write.seq = None  # this call is counted, whatever becomes of the rest of it
-        write.five = 0
-    run.written[:] = [write for write in run.written if write.hour]
-    if not run.written:
-        run.read = False
+    left: list[Write] = []
+    for cell, seq, five, hour, nanos in run.written or ():
+        if five and not run.read:
+            cell.unread.add(seq, nanos, five)
+        if hour:  # its call is counted already where the other part of it was
+            left.append((cell, None if five and not run.read else seq, 0, hour, nanos))
+    run.written = left
+    run.read = run.read and bool(left)
+
+
+def close(run: Run, idle: int) -> None:
+    """Judge what a run wrote when it ends, or the period does, so many microseconds after its last call."""
+    if idle > HOUR:
+        settle(run)
+    elif idle > FIVE_MINUTES:
+        settle_five(run)

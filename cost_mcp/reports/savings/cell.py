@@ -13,36 +13,39 @@ from cost_mcp.reports.savings.unit_prices import UnitPrices
 
 
 class Tally:
-    """Whole calls, added up: their tokens by meter, what they cost, and the rows of the first few."""
+    """Whole calls, added up: their tokens by meter, what they cost, and the rows of the first few.
 
-    __slots__ = ("calls", "input", "kept", "nanos", "output", "read", "reasoning", "seqs", "written_1h", "written_5m")
+    ``rows`` are those that wait to be added, many at a time: sums of columns take a third of what sums of rows take.
+    """
+
+    __slots__ = ("calls", "input", "kept", "nanos", "output", "read", "reasoning", "rows", "seqs", "written_1h", "written_5m")
 
     def __init__(self, kept: int) -> None:
         self.kept = kept
         self.calls = self.nanos = self.input = self.read = self.written_5m = self.written_1h = self.output = self.reasoning = 0
         self.seqs: list[int] = []
+        self.rows: list[ScannedRow] = []
 
-    def add(self, row: ScannedRow) -> None:
-        """Count a call."""
-        seq, _, _, _, inputs, outputs, read, written, hour, reasoned, nanos = row
-        self.calls += 1
-        self.nanos += nanos
-        self.input += inputs - read - written
-        self.output += outputs - reasoned
-        if read or written:
-            self.read += read
-            self.written_5m += written - hour
-            self.written_1h += hour
-        if reasoned:
-            self.reasoning += reasoned
-        if len(self.seqs) < self.kept:
-            self.seqs.append(seq)
+    def add_waiting(self) -> None:
+        """Count the calls that wait."""
+        seqs, _, _, _, inputs, outputs, read, written, hour, reasoned, nanos = zip(*self.rows, strict=True)
+        reads, writes, hours, reasoning = sum(read), sum(written), sum(hour), sum(reasoned)
+        self.calls += len(seqs)
+        self.nanos += sum(nanos)
+        self.input += sum(inputs) - reads - writes
+        self.output += sum(outputs) - reasoning
+        self.read += reads
+        self.written_5m += writes - hours
+        self.written_1h += hours
+        self.reasoning += reasoning
+        self.seqs += seqs[: max(0, self.kept - len(self.seqs))]
+        self.rows.clear()
 
     def merge(self, other: Tally) -> None:
         """Count what another tally counted."""
         for name in ("calls", "nanos", "input", "read", "written_5m", "written_1h", "output", "reasoning"):
             setattr(self, name, getattr(self, name) + getattr(other, name))
-        self.seqs += other.seqs[: self.kept - len(self.seqs)]
+        self.seqs += other.seqs[: max(0, self.kept - len(self.seqs))]
 
     @property
     def usd(self) -> Decimal:
@@ -96,11 +99,12 @@ class Series:
 class Cell:
     """The calls of one series at one price entry, and what every rule counts of them.
 
-    ``prices`` is None where no unit price says what the calls cost; ``caches`` says that reading from a cache is cheaper.
+    ``prices`` is None where no unit price says what the calls cost; ``caches`` says that reading from a cache is cheaper, ``read``
+    and ``written`` that calls did read from one or write to it.
     """
 
     __slots__ = (
-        "alone", "caches", "calls", "dear", "entry", "kept_long", "long", "loose", "names", "nanos", "prices", "rank", "read",
+        "alone", "caches", "calls", "dear", "entry", "kept_long", "long", "names", "nanos", "prices", "rank", "read",
         "reasoning", "repeated", "retried", "reused", "series", "small", "sub", "unread", "written",
     )  # fmt: skip
 
@@ -111,9 +115,9 @@ class Cell:
         self.prices = None if entry is None else UnitPrices(entry.unit_prices)
         self.caches = self.prices is not None and self.prices.at("cache_read") < self.prices.at("input")
         self.rank = None if self.prices is None else self.prices.at("output")
-        self.calls = self.nanos = self.read = self.written = 0
+        self.calls = self.nanos = 0
+        self.read = self.written = False
         self.small, self.sub, self.dear, self.alone = Tally(kept), Tally(kept), Tally(kept), Tally(kept)
         self.repeated, self.retried = Part(kept), Part(kept)
         self.long = Tally(kept) if entry is not None and entry.context_above is not None else None
         self.reasoning, self.reused, self.unread, self.kept_long = Part(kept), Part(kept), Part(kept), Part(kept)
-        self.loose: list[ScannedRow] = []
