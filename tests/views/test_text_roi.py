@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 
@@ -81,6 +82,52 @@ def test_both_sides_and_the_figures_stand_below():
         "Note: $3.00 of the baseline is of calls that name no task, and left out.",
         "Note: $5.00 of the baseline is covered by a plan, and left out.",
     ]
+
+
+def test_json_holds_both_sides_the_interval_and_what_is_left_out():
+    found = returned(
+        (4,) * 10, (2,) * 10, unpriced_tasks=3, without_task_usd=Decimal(3), other_usd=Decimal(5), ended_otherwise=2
+    )
+    question = replace(found.question, outcome="merged", after=ReportQuery(period=AFTER, filters={"task_type": "fix"}))
+    shape = return_shape(replace(found, question=question))
+
+    side = {"calls": 10, "tasks": 10, "timezone": "UTC"}
+    side |= {"unpriced_tasks": 3, "tasks_that_ended_otherwise": 2, "without_task_usd": "3", "other_billing_usd": "5"}
+    assert shape == {
+        "verdict": "saves",
+        "sentence": "It saves: a task costs $2.00 less. $100.00 is paid back in 2.5 months.",
+        "baseline": side
+        | {"period": "2026-10", "period_start": "2026-10-01T00:00:00Z", "period_end": "2026-11-01T00:00:00Z", "cost_usd": "40"},
+        "current": side
+        | {"period": "2026-11", "period_start": "2026-11-01T00:00:00Z", "period_end": "2026-12-01T00:00:00Z", "cost_usd": "20"},
+        "filters": {"task_type": "fix"},
+        "outcome": "merged",
+        "currency": "USD",
+        "investment_usd": "100",
+        "before_per_task_usd": "4",
+        "after_per_task_usd": "2",
+        "saved_per_task_usd": "2",
+        "monthly_saving_usd": "40",
+        "percent_change": -50.0,
+        "tasks_per_month": 20.0,
+        "payback_months": 2.5,
+        "first_year_return_percent": 380.0,
+        "interval": {
+            "level_percent": 95,
+            "method": "percentile bootstrap",
+            "resamples": 10_000,
+            "seed": 20_261_122,
+            "saved_per_task_low_usd": "2",
+            "saved_per_task_high_usd": "2",
+            "monthly_saving_low_usd": "40",
+            "monthly_saving_high_usd": "40",
+            "payback_months_soonest": 2.5,
+            "payback_months_latest": 2.5,
+        },
+        "tasks_per_month_stated": True,
+        "notes": [],
+    }
+    assert return_shape(returned((2,) * 3, (2,) * 10))["why"] == "few_baseline"
 
 
 def test_a_stated_baseline_is_told_as_such():
