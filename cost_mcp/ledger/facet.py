@@ -25,7 +25,7 @@ _SPANS = (
 )
 _FACETS = (
     f"{_SPANS} SELECT x.label, f.dimension, f.value, f.billing, {', '.join(f'SUM(f.{c})' for c in ROLLUP_SUMS)} {_KEPT} "
-    "GROUP BY x.label, f.dimension, f.value, f.billing"
+    "WHERE :billing IN ('', f.billing) GROUP BY x.label, f.dimension, f.value, f.billing"
 )
 _FACETS_SIGNED = _FACETS.replace("SUM(f.", "SUM(x.sign * f.")
 _SUMMED = "SELECT value FROM state WHERE name = 'summed_seq'"
@@ -54,19 +54,24 @@ class ByFacet:
             yield label, names[dimension], names["billing"], amounts
 
 
-def by_facet(tenant: str, stretches: Sequence[Stretch], dimensions: Sequence[str], as_of: int | None) -> Plan[ByFacet]:
-    """The sums of the stretches by each of these dimensions; ``as_of`` as for ``Asked``."""
+def by_facet(
+    tenant: str, stretches: Sequence[Stretch], dimensions: Sequence[str], as_of: int | None, *, billing: str | None = None
+) -> Plan[ByFacet]:
+    """The sums of the stretches by each of these dimensions, of one billing mode or (None) both; ``as_of`` as for ``Asked``."""
     parts = cover_hours(stretches)
     spans = [(*span, 1) for span in parts.spans] + [(*span, -1) for span in parts.excess]
     ((summed,),) = yield _SUMMED, ()
     statement = _FACETS_SIGNED if parts.excess else _FACETS
-    kept = yield statement, {"tenant": tenant, "spans": json.dumps(spans), "dimensions": json.dumps(dimensions)}
+    values = {"tenant": tenant, "spans": json.dumps(spans), "dimensions": json.dumps(dimensions), "billing": billing or ""}
+    kept = yield statement, values
+    filters = {} if billing is None else {"billing": billing}
     columns = (dimensions[0], "billing") if len(dimensions) == 1 else ("series_id",)
     # The hours know what was entered up to the watermark: what came behind it is added, what is to count no longer taken off.
     sign, since, until = (1, summed, as_of) if as_of is None or as_of >= summed else (-1, as_of, summed)
-    moved = yield from sums(Asked(tenant=tenant, stretches=parts.whole, columns=columns, since=since, as_of=until))
+    moving = Asked(tenant=tenant, stretches=parts.whole, columns=columns, filters=filters, since=since, as_of=until)
+    moved = yield from sums(moving)
     rest = [_signed(row, row[0], sign) for row in moved]
-    rest += yield from _between_hours(parts, Asked(tenant=tenant, stretches=(), columns=columns, as_of=as_of))
+    rest += yield from _between_hours(parts, Asked(tenant=tenant, stretches=(), columns=columns, filters=filters, as_of=as_of))
     if len(dimensions) == 1:
         return ByFacet([*kept, *((row[0], dimensions[0], *row[1:]) for row in rest)], (), {})
     names = yield from names_of_series({row[1] for row in rest})

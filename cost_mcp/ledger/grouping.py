@@ -41,7 +41,8 @@ def groups(query: ReportQuery, as_of: int | None, *, kept: bool) -> Plan[Found]:
     columns = tuple(name for name in query.group_by if name not in TIME_DIMENSIONS and name != "tenant")
     asked = Asked(tenant=query.tenant, stretches=table.stretches, columns=columns, filters=query.filters, as_of=as_of)
     reading = _Reading(query, table, columns)
-    if kept and not query.filters and "hour" not in query.group_by and columns in ((), *((name,) for name in FACETS)):
+    by_billing = query.filters.keys() <= {"billing"}
+    if kept and by_billing and "hour" not in query.group_by and columns in ((), *((name,) for name in FACETS)):
         return (yield from _of_facets(reading, asked))
     names = (*columns, *query.filters)
     tagged = any(name.startswith(TAG) for name in names)
@@ -89,7 +90,7 @@ class _Reading:
 
 def _of_facets(reading: _Reading, asked: Asked) -> Plan[Found]:
     name = asked.columns[0] if asked.columns else FACETS[0]
-    found = yield from by_facet(asked.tenant, asked.stretches, (name,), asked.as_of)
+    found = yield from by_facet(asked.tenant, asked.stretches, (name,), asked.as_of, billing=asked.filters.get("billing"))
     tally = found.tally(name, lambda label, value: reading.key(label, (value,) if asked.columns else ()))
     return reading.groups(tally)
 

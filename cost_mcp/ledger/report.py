@@ -54,8 +54,8 @@ def _whole(query: ReportQuery, as_of: int | None, *, kept: bool) -> Plan[tuple[T
     period = query.period
     stretches = (Stretch(0, micros(period.start), micros(period.end)),)
     tally_of: Callable[[str], Tally]
-    if kept and not query.filters:
-        facets = yield from by_facet(query.tenant, stretches, FACETS, as_of)
+    if kept and query.filters.keys() <= {"billing"}:
+        facets = yield from by_facet(query.tenant, stretches, FACETS, as_of, billing=query.filters.get("billing"))
         totals = facets.tally(FACETS[0], lambda _label, _value: ()).totals(())
         tally_of = partial(facets.tally, key=lambda _label, value: (value,))
     else:

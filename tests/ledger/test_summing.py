@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -15,8 +17,11 @@ import pytest
 from cost_mcp.budgets.windows import window_of
 from cost_mcp.ledger.book import Book
 from cost_mcp.ledger.contract import Ledger
-from cost_mcp.ledger.file import open_lock
+from cost_mcp.ledger.cover import time_table
+from cost_mcp.ledger.facet import by_facet
+from cost_mcp.ledger.file import open_for_reading, open_lock
 from cost_mcp.ledger.intake import Intake
+from cost_mcp.ledger.plan import Plan, run_plan_at_once
 from cost_mcp.ledger.refill import catch_up
 from cost_mcp.ledger.sqlite import open_ledger
 from cost_mcp.ledger.summing import SUM_AFTER, forget_sums, summed_seq
@@ -120,6 +125,41 @@ async def test_a_program_that_has_nothing_to_record_catches_up(
     await asyncio.wait_for(asked_until_it_has(), 60)
     assert (await idle.verify()).differences == ()
     await idle.close()
+
+
+def steps(path: Path, plan: Callable[[], Plan[object]]) -> int:
+    """How many instructions SQLite runs to answer."""
+    reading = open_for_reading(path)
+    count = 0
+
+    def step() -> int:
+        nonlocal count
+        count += 1
+        return 0
+
+    run_plan_at_once(reading, plan())  # the first answer also reads the schema
+    reading.set_progress_handler(step, 1)
+    run_plan_at_once(reading, plan())
+    reading.close()
+    return count
+
+
+async def test_days_by_model_are_read_in_the_same_steps_however_many_agents_there_are(
+    tmp_path: Path, call_of: CallOf, now: datetime
+):
+    counts: list[int] = []
+    for agents in (3, 300):
+        path = tmp_path / f"{agents}.db"
+        ledger = await open_ledger(path, now=now, window_of=window_of)
+        made = [call_of(f"c{n}", at=now - timedelta(minutes=n), agent=f"a{n % agents}", model="xyz"[n % 3]) for n in range(900)]
+        await ledger.record(made, now)
+        await ledger.close()
+        with Intake(path, now=now, window_of=window_of) as intake:
+            intake.fold()
+        table = time_table(now - timedelta(days=2), now, ("day",), "America/New_York", 0)
+        counts.append(steps(path, partial(by_facet, "default", table.stretches, ("model",), None)))
+    assert counts[0] > 0
+    assert counts[0] == counts[1]
 
 
 @pytest.mark.parametrize(
