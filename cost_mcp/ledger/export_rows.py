@@ -7,33 +7,31 @@ longer than that. Only where a filter lets few rows through does a batch take lo
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from typing import Any
 
-from cost_mcp.ledger.plan import Plan
+from cost_mcp.ledger.plan import Plan, Row
 from cost_mcp.model.call import INFERENCE_GEO
-from cost_mcp.model.call_row import CallRow
+from cost_mcp.model.call_row import CallRow, PriceMark, SeriesNames
 from cost_mcp.model.moment import micros
 from cost_mcp.model.report import CALL_DIMENSIONS, SERIES_DIMENSIONS, ReportQuery
 
 BATCH = 1_000
 """Rows read at once: more is hardly faster, and a thousand take under a megabyte."""
 
-_OF_SERIES = (
-    "tenant", "billing", "source", "project", "agent", "provider", "model", "feature", "purpose", "task_type", "response_model",
-    "catalog_provider", "catalog_model",
-)  # fmt: skip
-# A reversal keeps no charges of its own: they are those of the report it takes back.
-_CHARGES = (
-    "CASE WHEN e.sign = 1 THEN e.charges ELSE (SELECT o.charges FROM entries o WHERE o.tenant = e.tenant AND "
-    "o.call_id = e.call_id AND o.revision = e.revision AND o.sign = 1) END"
-)
+_MOST_REMEMBERED = 20_000
+
 _COMPUTED = {
-    **{name: f"s.{name}" for name in _OF_SERIES},
-    "charges": _CHARGES,
-    "price_entry_id": "p.entry_id",
-    # Looked for as text first: few rows have them, and taking JSON apart costs as much as all the rest of a row.
-    "context_above": "CASE WHEN instr(p.contents, '\"context_above\"') THEN json_extract(p.contents, '$.context_above') END",
+    "names": "e.series_id",
+    "price": "e.price_id",
+    # A reversal keeps no charges of its own: they are those of the report it takes back.
+    "charges": (
+        "CASE WHEN e.sign = 1 THEN e.charges ELSE (SELECT o.charges FROM entries o WHERE o.tenant = e.tenant AND "
+        "o.call_id = e.call_id AND o.revision = e.revision AND o.sign = 1) END"
+    ),
+    # Looked for as text first: few rows have it, and taking JSON apart costs as much as all the rest of a row.
     "inference_geo": (
         f"CASE WHEN instr(e.metadata, '\"{INFERENCE_GEO}\"') THEN json_extract(e.metadata, '$.{INFERENCE_GEO}') END"
     ),
@@ -42,6 +40,34 @@ _COLUMNS = ", ".join(_COMPUTED.get(name, f"e.{name}") for name in CallRow._field
 _SAME_INSTANT = "e.occurred_at = :occurred_at AND e.seq > :seq"
 _LATER = "e.occurred_at > :occurred_at AND e.occurred_at < :until"
 _LAST = "SELECT COALESCE(MAX(seq), 0) FROM entries"
+_SERIES = f"SELECT {', '.join(SeriesNames._fields)} FROM series WHERE series_id IN (SELECT value FROM json_each(?))"
+_PRICES = (
+    "SELECT price_id, entry_id, json_extract(contents, '$.context_above') FROM price_entries "
+    "WHERE price_id IN (SELECT value FROM json_each(?))"
+)
+_FILTERED = {**{name: f"s.{name}" for name in SERIES_DIMENSIONS}, **{name: f"e.{name}" for name in CALL_DIMENSIONS}}
+_INDEXES = {"task_id": "entries_by_task", "session_id": "entries_by_session"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """Names and prices by the numbers that rows have for them: joined to each row, they cost as much as the row itself."""
+
+    names: dict[int, SeriesNames] = field(default_factory=dict[int, SeriesNames])
+    prices: dict[int | None, PriceMark] = field(default_factory=lambda: {None: PriceMark()})
+
+    def learn(self, rows: Iterable[Row]) -> Plan[None]:
+        """Look up what these rows name and is not known yet."""
+        if len(self.names) > _MOST_REMEMBERED:
+            self.names.clear()
+        new = {row[0] for row in rows} - self.names.keys()
+        if new:
+            for found in (yield _SERIES, (json.dumps(sorted(new)),)):
+                self.names[found[0]] = SeriesNames._make(found)
+        new = {row[1] for row in rows} - self.prices.keys()
+        if new:
+            for price_id, entry_id, context_above in (yield _PRICES, (json.dumps(sorted(new)),)):
+                self.prices[price_id] = PriceMark(entry_id, context_above)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +77,7 @@ class Mark:
     as_of: int
     occurred_at: int
     seq: int
+    known: _Known = field(default_factory=_Known, compare=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,19 +109,19 @@ def export_rows(query: ReportQuery, mark: Mark | None = None, limit: int = BATCH
     rows = yield _statement(query, _SAME_INSTANT), values
     if len(rows) < limit:
         rows += yield _statement(query, _LATER), values | {"limit": limit - len(rows)}
-    found = tuple(map(CallRow._make, rows))
-    return Batch(rows=found, mark=Mark(mark.as_of, found[-1].occurred_at, found[-1].seq) if len(found) == limit else None)
+    yield from mark.known.learn(rows)
+    names, prices, make = mark.known.names, mark.known.prices, CallRow._make
+    found = tuple([make((names[row[0]], prices[row[1]], *row[2:])) for row in rows])
+    if len(found) < limit:
+        return Batch(rows=found, mark=None)
+    return Batch(rows=found, mark=Mark(mark.as_of, found[-1].occurred_at, found[-1].seq, mark.known))
 
 
 def _statement(query: ReportQuery, place: str) -> str:
     index = next((index for name, index in _INDEXES.items() if name in query.filters), "entries_by_time")
     filters = [f"{_FILTERED[name]} = :filter_{name}" for name in query.filters]
     wanted = " AND ".join(["e.tenant = :tenant", place, "e.seq <= :as_of", "e.counted = 1", *filters])
+    series = "" if query.filters.keys() <= set(CALL_DIMENSIONS) else "CROSS JOIN series s ON s.series_id = e.series_id "
     return (
-        f"SELECT {_COLUMNS} FROM entries e INDEXED BY {index} CROSS JOIN series s ON s.series_id = e.series_id "
-        f"LEFT JOIN price_entries p ON p.price_id = e.price_id WHERE {wanted} ORDER BY e.occurred_at, e.seq LIMIT :limit"
+        f"SELECT {_COLUMNS} FROM entries e INDEXED BY {index} {series}WHERE {wanted} ORDER BY e.occurred_at, e.seq LIMIT :limit"
     )
-
-
-_FILTERED = {**{name: f"s.{name}" for name in SERIES_DIMENSIONS}, **{name: f"e.{name}" for name in CALL_DIMENSIONS}}
-_INDEXES = {"task_id": "entries_by_task", "session_id": "entries_by_session"}

@@ -5,24 +5,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 
-class CallRow(NamedTuple):
-    """What a call used and cost, or what of an earlier report was taken back, as it is stored.
+class SeriesNames(NamedTuple):
+    """The names many calls share, '' for those they lack; the same number is always the same names."""
 
-    A reversal (``sign`` -1) has every amount of what it takes back, negated, at the same ``occurred_at``; plain sums over all
-    rows are therefore what counts. Instants are microseconds since 1970 in UTC, money is nano-dollars. A name that is absent is
-    '' or None. ``cost_nanos`` is 0 while nobody knows the cost (``priced`` is ``unpriced`` then).
-
-    ``charges`` is the JSON of ``[[meter, quantity, "unit price", cost in nano-dollars], …]`` of the report itself, positive in a
-    reversal too. ``tags`` and ``metadata`` are JSON objects. ``context_above`` is the context size its unit prices begin at,
-    ``inference_geo`` where its inference was bound to.
-    """
-
-    seq: int
-    call_id: str
-    revision: int
-    sign: int
-    occurred_at: int
-    recorded_at: int
+    series_id: int
     tenant: str
     billing: str
     source: str
@@ -36,6 +22,34 @@ class CallRow(NamedTuple):
     response_model: str
     catalog_provider: str
     catalog_model: str
+
+
+class PriceMark(NamedTuple):
+    """Which price entry a call was priced with, and the context size its unit prices begin at."""
+
+    entry_id: str | None = None
+    context_above: int | None = None
+
+
+class CallRow(NamedTuple):
+    """What a call used and cost, or what of an earlier report was taken back, as it is stored.
+
+    A reversal (``sign`` -1) has every amount of what it takes back, negated, at the same ``occurred_at``; plain sums over all
+    rows are therefore what counts. Instants are microseconds since 1970 in UTC, money is nano-dollars. ``cost_nanos`` is 0 while
+    nobody knows the cost (``priced`` is ``unpriced`` then).
+
+    ``charges`` is the JSON of ``[[meter, quantity, "unit price", cost in nano-dollars], …]`` of the report itself, positive in a
+    reversal too. ``tags`` and ``metadata`` are JSON objects, ``inference_geo`` is where the call's inference was bound to.
+    """
+
+    names: SeriesNames
+    price: PriceMark
+    seq: int
+    call_id: str
+    revision: int
+    sign: int
+    occurred_at: int
+    recorded_at: int
     task_id: str | None
     task_title: str | None
     session_id: str | None
@@ -62,8 +76,6 @@ class CallRow(NamedTuple):
     charges: str
     tags: str | None
     metadata: str | None
-    price_entry_id: str | None
-    context_above: int | None
     inference_geo: str | None
 
     @property

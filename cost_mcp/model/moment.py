@@ -38,20 +38,20 @@ def instant_text(instant: datetime) -> str:
 
 def second_text(second: int) -> str:
     """``instant_text`` for whole seconds since 1970: for rows by the million."""
-    day, rest = divmod(second, 86_400)
-    return f"{_day_text(day)}T{rest // 3600:02}:{rest // 60 % 60:02}:{rest % 60:02}Z"
+    minute, rest = divmod(second, 60)
+    return f"{_minute_text(minute)}:{rest:02}Z"
 
 
 def micros_text(value: int) -> str:
     """``instant_text`` for stored microseconds: for rows by the million."""
-    second, fraction = divmod(value, 1_000_000)
-    text = second_text(second)
-    return f"{text[:-1]}.{fraction:06}Z" if fraction else text
+    minute, rest = divmod(value, 60_000_000)
+    second, fraction = divmod(rest, 1_000_000)
+    return f"{_minute_text(minute)}:{second:02}.{fraction:06}Z" if fraction else f"{_minute_text(minute)}:{second:02}Z"
 
 
-@lru_cache(maxsize=1024)
-def _day_text(day: int) -> str:
-    return f"{_EPOCH + timedelta(days=day):%Y-%m-%d}"
+@lru_cache(maxsize=4096)
+def _minute_text(minute: int) -> str:
+    return f"{_EPOCH + timedelta(minutes=minute):%Y-%m-%dT%H:%M}"
 
 
 def parse_instant(value: object, field: str) -> datetime:

@@ -25,43 +25,48 @@ from decimal import Context, Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
-from cost_mcp.model.call_row import CallRow
+from cost_mcp.model.call_row import CallRow, SeriesNames
 from cost_mcp.model.charge import STATED, UNPRICED
 from cost_mcp.model.moment import from_micros, second_text
 from cost_mcp.model.money import nanos, nanos_text, usd, usd_text
 from cost_mcp.model.period import month_start_of
-from cost_mcp.reports.focus_columns import COLUMNS, PLACE
+from cost_mcp.reports.focus_columns import COLUMNS, LAST, OF_CALL, OF_CHARGE
 from cost_mcp.reports.focus_offer import METERS, provider_name, publisher_name, service_name
 
-FocusRow = tuple[str | None, ...]
-"""The cells of one row in the order of ``COLUMNS``: decimals as plain text with a point, None where there is nothing to say."""
+Cell = str | None
+"""Decimals as plain text with a point, None where there is nothing to say."""
 
 _EXACT = Context(prec=60)
 _SECOND = 1_000_000
-
-(
-    _BILLED, _PERIOD_END, _PERIOD_START, _CLASS, _END, _START, _CONSUMED, _CONTRACTED, _CONTRACTED_PRICE, _EFFECTIVE, _LIST,
-    _LIST_PRICE, _QUANTITY, _TAGS, _AGENT, _CALL, _FEATURE, _BOUND, _PRICE_ENTRY, _PROJECT, _PROVISIONAL, _PURPOSE, _RECORDED,
-    _REVISION, _SESSION, _SOURCE, _TASK, _TITLE, _TYPE,
-) = (
-    PLACE[name]
-    for name in (
-        "BilledCost", "BillingPeriodEnd", "BillingPeriodStart", "ChargeClass", "ChargePeriodEnd", "ChargePeriodStart",
-        "ConsumedQuantity", "ContractedCost", "ContractedUnitPrice", "EffectiveCost", "ListCost", "ListUnitPrice",
-        "PricingQuantity", "Tags", "x_Agent", "x_CallId", "x_Feature", "x_LowerBound", "x_PriceEntryId", "x_Project",
-        "x_Provisional", "x_Purpose", "x_RecordedAt", "x_Revision", "x_SessionId", "x_Source", "x_TaskId", "x_TaskTitle",
-        "x_TaskType",
-    )
-)  # fmt: skip
+_DAY = 86_400
 
 
-class _Offer(NamedTuple):
-    """The cells that all charges at one price share, that price, whether it is whole nano-dollars, and its unit's digits."""
+class Offer(NamedTuple):
+    """What all charges at one price have in common: their cells, those of a call or a charge still None, and the price.
 
-    cells: tuple[str | None, ...]
+    ``unit_price`` is the price of the unit that is told, ten to so many ``digits`` of what is used; ``whole`` says that the price
+    is whole nano-dollars, so that no cost at it was rounded.
+    """
+
+    cells: tuple[Cell, ...]
     price: Decimal
+    unit_price: str
     whole: bool
     digits: int
+
+
+class FocusCall(NamedTuple):
+    """What the rows of one call have in common: its cells of ``OF_CALL`` and of ``LAST``."""
+
+    of_call: tuple[Cell, ...]
+    last: tuple[Cell, ...]
+
+
+class FocusCharge(NamedTuple):
+    """One charge: what is offered, and its cells of ``OF_CHARGE``."""
+
+    offer: Offer
+    of_charge: tuple[str, ...]
 
 
 def is_left_out(row: CallRow) -> bool:
@@ -69,81 +74,88 @@ def is_left_out(row: CallRow) -> bool:
     return row.priced == UNPRICED
 
 
-def focus_rows(row: CallRow) -> list[FocusRow]:
-    """One row for each meter that was charged; none for what has no known price or was charged nothing for."""
-    if row.priced == UNPRICED:
-        return []
-    charges: list[tuple[str, int, str, int]] = json.loads(row.charges)
+def focus_rows(row: CallRow) -> list[tuple[Cell, ...]]:
+    """One row of cells, in the order of ``COLUMNS``, for each charge; none for what has no known price or was charged nothing for."""
+    charges = focus_charges(row)
     if not charges:
         return []
-    whole_row = _of_call(row)
-    by_use, sign = row.billing == "api", row.sign
-    found: list[FocusRow] = []
-    for meter, quantity, price, cost in charges:
-        offer = _offer(
-            row.tenant, row.billing, row.provider, row.catalog_model or row.model, row.model, row.service_tier,
-            row.context_above, row.inference_geo, meter, price,
-        )  # fmt: skip
-        cells = list(offer.cells)
-        for place, value in whole_row:
-            cells[place] = value
-        cells[_CONSUMED] = f"{sign * quantity}.0"
-        cells[_QUANTITY] = _scaled(sign * quantity, offer.digits)
-        billed = _pointed(nanos_text(sign * cost))
-        exact = billed if offer.whole else _plain(_EXACT.multiply(offer.price, Decimal(sign * quantity)))
-        cells[_CONTRACTED] = cells[_LIST] = exact
-        if row.priced == STATED and row.list_cost_nanos is not None:
-            listed = abs(row.list_cost_nanos)
-            cells[_LIST], cells[_LIST_PRICE] = _pointed(nanos_text(sign * listed)), _pointed(nanos_text(listed))
-        cells[_BILLED] = cells[_EFFECTIVE] = billed if by_use else "0.0"
-        found.append(tuple(cells))
+    call = focus_call(row)
+    found: list[tuple[Cell, ...]] = []
+    for charge in charges:
+        cells = dict(zip(COLUMNS, charge.offer.cells, strict=True))
+        cells.update(zip(OF_CALL, call.of_call, strict=True))
+        cells.update(zip(OF_CHARGE, charge.of_charge, strict=True))
+        cells.update(zip(LAST, call.last, strict=True))
+        found.append(tuple(cells.values()))
     return found
 
 
-def _of_call(row: CallRow) -> list[tuple[int, str | None]]:
-    """What all charges of a call share, by place."""
+def focus_call(row: CallRow) -> FocusCall:
+    """What the rows of a call have in common."""
+    names = row.names
     second = row.occurred_at // _SECOND
-    first, after = _month(second // 86_400)
-    return [
-        (_PERIOD_START, first),
-        (_PERIOD_END, after),
-        (_START, second_text(second)),
-        (_END, second_text(second + 1)),
-        (_CLASS, "Correction" if row.corrects else None),
-        (_TAGS, row.tags),
-        (_AGENT, row.agent or None),
-        (_CALL, row.call_id),
-        (_FEATURE, row.feature or None),
-        (_BOUND, "true" if row.unpriced_calls else None),
-        (_PRICE_ENTRY, row.price_entry_id),
-        (_PROJECT, row.project or None),
-        (_PROVISIONAL, "true" if row.provisional_calls else None),
-        (_PURPOSE, row.purpose or None),
-        (_RECORDED, second_text(row.recorded_at // _SECOND)),
-        (_REVISION, str(row.revision)),
-        (_SESSION, row.session_id),
-        (_SOURCE, row.source),
-        (_TASK, row.task_id),
-        (_TITLE, row.task_title),
-        (_TYPE, row.task_type or None),
-    ]
+    first, after = _month(second // _DAY)
+    correction = "Correction" if row.corrects else None
+    return FocusCall(
+        (after, first, correction, second_text(second + 1), second_text(second)),
+        (
+            row.tags,
+            names.agent or None,
+            names.billing,
+            row.call_id,
+            names.feature or None,
+            "true" if row.unpriced_calls else None,
+            names.model,
+            row.price.entry_id,
+            names.project or None,
+            "true" if row.provisional_calls else None,
+            names.purpose or None,
+            second_text(row.recorded_at // _SECOND),
+            str(row.revision),
+            row.service_tier,
+            row.session_id,
+            names.source,
+            row.task_id,
+            row.task_title,
+            names.task_type or None,
+        ),
+    )
+
+
+def focus_charges(row: CallRow) -> list[FocusCharge]:
+    """The charges of a call, meter by meter; none for what has no known price."""
+    if row.priced == UNPRICED:
+        return []
+    sign, by_use = row.sign, row.names.billing == "api"
+    offers = _offers(row.names, row.service_tier, row.price.context_above, row.inference_geo)
+    found: list[FocusCharge] = []
+    for meter, quantity, price, cost in json.loads(row.charges):
+        offer = offers.get((meter, price))
+        if offer is None:
+            offer = offers[meter, price] = _offer(
+                row.names, row.service_tier, row.price.context_above, row.inference_geo, meter, price
+            )
+        billed = _pointed(nanos_text(sign * cost))
+        exact = billed if offer.whole else _plain(_EXACT.multiply(offer.price, Decimal(sign * quantity)))
+        listed, unit_price = exact, offer.unit_price
+        if row.priced == STATED and row.list_cost_nanos is not None:
+            listed, unit_price = _pointed(nanos_text(row.list_cost_nanos)), _pointed(nanos_text(abs(row.list_cost_nanos)))
+        paid = billed if by_use else "0.0"
+        amounts = (paid, f"{sign * quantity}.0", exact, paid, listed, unit_price, _scaled(sign * quantity, offer.digits))
+        found.append(FocusCharge(offer, amounts))
+    return found
 
 
 @lru_cache(maxsize=4096)
-def _offer(
-    tenant: str,
-    billing: str,
-    provider: str,
-    priced_as: str,
-    model: str,
-    tier: str,
-    context_above: int | None,
-    geo: str | None,
-    meter: str,
-    price: str,
-) -> _Offer:
+def _offers(names: SeriesNames, tier: str, context_above: int | None, geo: str | None) -> dict[tuple[str, str], Offer]:  # noqa: ARG001 (what it is remembered by)
+    """What was offered to calls like these, by meter and unit price; filled as it is asked for."""
+    return {}
+
+
+def _offer(names: SeriesNames, tier: str, context_above: int | None, geo: str | None, meter: str, price: str) -> Offer:
     told = METERS[meter]
-    sku = f"{provider or 'unknown'}/{priced_as}/{meter}"
+    priced_as = names.catalog_model or names.model
+    sku = f"{names.provider or 'unknown'}/{priced_as}/{meter}"
     details: dict[str, object] = {"x_ServiceTier": tier}
     parts = [sku, tier]
     if context_above is not None:
@@ -153,37 +165,35 @@ def _offer(
         details["x_InferenceGeo"] = geo
         parts.append(geo)
     unit = Decimal(price)
-    unit_price = _plain(unit.scaleb(told.digits))
+    unit_price = _plain(_EXACT.scaleb(unit, told.digits))
+    seller = provider_name(names.provider)
     values: dict[str, str | None] = {
-        "BillingAccountId": tenant,
+        "BillingAccountId": names.tenant,
         "BillingCurrency": "USD",
         "ChargeCategory": "Usage",
-        "ChargeDescription": f"{told.name} of {model}, {tier} tier",
+        "ChargeDescription": f"{told.name} of {names.model}, {tier} tier",
         "ChargeFrequency": "Usage-Based",
         "ConsumedUnit": told.unit,
         "ContractedUnitPrice": unit_price,
-        "InvoiceIssuerName": provider_name(provider),
-        "ListUnitPrice": unit_price,
-        "PricingCategory": "Standard" if billing == "api" else "Other",
+        "InvoiceIssuerName": seller,
+        "PricingCategory": "Standard" if names.billing == "api" else "Other",
         "PricingUnit": told.pricing_unit,
-        "ProviderName": provider_name(provider),
-        "PublisherName": publisher_name(provider, priced_as),
+        "ProviderName": seller,
+        "PublisherName": publisher_name(names.provider, priced_as),
         "RegionId": geo,
         "RegionName": geo,
         "ServiceCategory": "AI and Machine Learning",
-        "ServiceName": service_name(provider, billing),
+        "ServiceName": service_name(names.provider, names.billing),
         "ServiceSubcategory": "Generative AI",
         "SkuId": sku,
         "SkuMeter": told.name,
         "SkuPriceDetails": json.dumps(details, separators=(",", ":"), ensure_ascii=False),
         "SkuPriceId": "/".join(parts),
-        "x_Billing": billing,
-        "x_Model": model,
-        "x_ServiceTier": tier,
     }
-    return _Offer(
+    return Offer(
         cells=tuple(values.get(name) for name in COLUMNS),
         price=unit,
+        unit_price=unit_price,
         whole=usd(nanos(unit)) == unit,
         digits=told.digits,
     )
@@ -192,7 +202,7 @@ def _offer(
 @lru_cache(maxsize=1024)
 def _month(day: int) -> tuple[str, str]:
     """Start and end of the calendar month that holds a day, which is counted from 1970."""
-    date = from_micros(day * 86_400 * _SECOND).date()
+    date = from_micros(day * _DAY * _SECOND).date()
     first, after = (datetime.combine(month_start_of(date, more), datetime.min.time(), UTC) for more in (0, 1))
     return f"{first:%Y-%m-%dT%H:%M:%SZ}", f"{after:%Y-%m-%dT%H:%M:%SZ}"
 
@@ -200,7 +210,7 @@ def _month(day: int) -> tuple[str, str]:
 def _scaled(quantity: int, digits: int) -> str:
     """A whole number divided by ten to so many, as plain text."""
     whole, rest = divmod(abs(quantity), 10**digits)
-    text = _pointed(f"{whole}.{rest:0{digits}}".rstrip("0").rstrip(".") if rest else str(whole))
+    text = f"{whole}.{rest:0{digits}}".rstrip("0") if rest else f"{whole}.0"
     return f"-{text}" if quantity < 0 else text
 
 

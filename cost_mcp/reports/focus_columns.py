@@ -79,7 +79,22 @@ OWN_COLUMNS: tuple[str, ...] = (
 )
 
 COLUMNS = (*FOCUS_COLUMNS, *OWN_COLUMNS)
-PLACE = {name: place for place, name in enumerate(COLUMNS)}
+
+OF_CALL = ("BillingPeriodEnd", "BillingPeriodStart", "ChargeClass", "ChargePeriodEnd", "ChargePeriodStart")
+"""The columns in which calls differ, before those at the end: the tags and our own."""
+
+OF_CHARGE = (
+    "BilledCost",
+    "ConsumedQuantity",
+    "ContractedCost",
+    "EffectiveCost",
+    "ListCost",
+    "ListUnitPrice",
+    "PricingQuantity",
+)
+"""The columns in which the charges of one call differ though their price is the same."""
+
+LAST = ("Tags", *OWN_COLUMNS)
 
 NUMBERS = frozenset(
     {

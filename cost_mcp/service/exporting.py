@@ -76,7 +76,7 @@ class Export:
         self.rows += len(rows)
         for row in rows:
             self.calls += row.sign
-            self._nanos[row.billing] += row.cost_nanos
+            self._nanos[row.names.billing] += row.cost_nanos
             if row.unpriced_calls:
                 self.unpriced_calls += row.unpriced_calls
                 self.unknown_calls += row.sign if row.priced == UNPRICED else 0

@@ -33,7 +33,7 @@ def open_writer(kind: str, out: BinaryIO, export: Export) -> Writer:
         InvalidInput: the format needs a library that is not installed.
     """
     if kind == FOCUS:
-        from cost_mcp.views.export_csv import FocusCsv
+        from cost_mcp.views.export_focus import FocusCsv
 
         return FocusCsv(out)
     if kind == CSV:

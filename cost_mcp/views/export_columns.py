@@ -18,17 +18,17 @@ COLUMNS: tuple[tuple[str, str], ...] = (
     ("provider", TEXT),
     ("model", TEXT),
     ("response_model", TEXT),
-    ("service_tier", TEXT),
     ("billing", TEXT),
     ("source", TEXT),
     ("project", TEXT),
-    ("task_id", TEXT),
-    ("task_title", TEXT),
-    ("task_type", TEXT),
-    ("session_id", TEXT),
     ("agent", TEXT),
     ("feature", TEXT),
     ("purpose", TEXT),
+    ("task_type", TEXT),
+    ("task_id", TEXT),
+    ("task_title", TEXT),
+    ("session_id", TEXT),
+    ("service_tier", TEXT),
     ("input_tokens", COUNT),
     ("output_tokens", COUNT),
     ("total_tokens", COUNT),
@@ -60,34 +60,36 @@ COLUMNS: tuple[tuple[str, str], ...] = (
 one of them, or none while its cost is not known, and each adds up to what a report says under the same name.
 """
 
+CALL, REVERSAL = "call", "reversal"
 Cell = str | int | None
 
 
 def cells_of(row: CallRow) -> list[Cell]:
     """A row's cells in the order of ``COLUMNS``; None for what it lacks, 1 or None for a flag."""
+    names = row.names
     cost = None if row.priced == UNPRICED else row.cost_nanos
-    by_use = row.billing == "api"
+    by_use = names.billing == "api"
     return [
         row.call_id,
         row.occurred_at,
         row.recorded_at,
-        "call" if row.sign > 0 else "reversal",
+        CALL if row.sign > 0 else REVERSAL,
         row.revision,
         row.sign,
-        row.provider or None,
-        row.model,
-        row.response_model or None,
-        row.service_tier,
-        row.billing,
-        row.source,
-        row.project or None,
+        names.provider or None,
+        names.model,
+        names.response_model or None,
+        names.billing,
+        names.source,
+        names.project or None,
+        names.agent or None,
+        names.feature or None,
+        names.purpose or None,
+        names.task_type or None,
         row.task_id,
         row.task_title,
-        row.task_type or None,
         row.session_id,
-        row.agent or None,
-        row.feature or None,
-        row.purpose or None,
+        row.service_tier,
         row.input_tokens,
         row.output_tokens,
         row.input_tokens + row.output_tokens,
@@ -108,7 +110,7 @@ def cells_of(row: CallRow) -> list[Cell]:
         row.priced,
         1 if row.unpriced_calls else None,
         1 if row.provisional_calls else None,
-        row.price_entry_id,
+        row.price.entry_id,
         row.reservation_id,
         row.tags,
         row.metadata,

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cost_mcp.views.export_csv import bare_cell
+from cost_mcp.views.export_cell import bare_cell
 
 if TYPE_CHECKING:
     from conftest import Cli

@@ -15,7 +15,7 @@ from cost_mcp.budgets.windows import window_of
 from cost_mcp.ledger.contract import Ledger, Readings
 from cost_mcp.ledger.quick import open_readings
 from cost_mcp.model.call import Rank
-from cost_mcp.model.call_row import CallRow
+from cost_mcp.model.call_row import CallRow, PriceMark
 from cost_mcp.model.charge import PricedCall
 from cost_mcp.model.money import usd
 from cost_mcp.model.period import named_period
@@ -83,11 +83,12 @@ async def test_a_row_has_what_was_recorded(
     (row,) = rows(readings, month)
 
     assert (row.call_id, row.sign, row.revision, row.corrects) == ("c", 1, 1, False)
-    assert (row.project, row.agent, row.task_id, row.task_title, row.task_type) == ("shop", "coder", "T-1", "Fix", "bug")
-    assert (row.session_id, row.feature, row.purpose, row.provider, row.model) == ("s", "f", "p", "openai", "gpt-5")
-    assert (row.catalog_model, row.price_entry_id, row.context_above) == ("gpt-5-catalog", "entry-gpt-5", None)
+    names = row.names
+    assert (names.project, names.agent, row.task_id, row.task_title, names.task_type) == ("shop", "coder", "T-1", "Fix", "bug")
+    assert (row.session_id, names.feature, names.purpose, names.provider, names.model) == ("s", "f", "p", "openai", "gpt-5")
+    assert (names.catalog_model, row.price) == ("gpt-5-catalog", PriceMark("entry-gpt-5"))
     assert (row.cost_nanos, row.input_tokens, row.cache_read_input_tokens) == (250_000_000, 1000, 40)
-    assert (row.service_tier, row.billing, row.inference_geo) == ("batch", "api", "us")
+    assert (row.service_tier, names.billing, row.inference_geo) == ("batch", "api", "us")
     assert json.loads(row.charges) == [["input", 1, "0.25", 250_000_000]]
     assert json.loads(row.tags or "") == {"team": "a"}
     assert json.loads(row.metadata or "") == {"inference_geo": "us"}
@@ -179,7 +180,7 @@ async def test_the_rows_come_to_what_the_report_says(
     totals = (await ledger.report(month)).totals
 
     def dollars(billing: str) -> Decimal:
-        return usd(sum(row.cost_nanos for row in found if row.billing == billing))
+        return usd(sum(row.cost_nanos for row in found if row.names.billing == billing))
 
     assert dollars("api") == totals.cost_usd
     assert dollars("subscription") == totals.subscription_usd

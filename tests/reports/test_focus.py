@@ -11,20 +11,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cost_mcp.model.call_row import CallRow
+from cost_mcp.model.call_row import CallRow, PriceMark, SeriesNames
 from cost_mcp.model.moment import micros
 from cost_mcp.model.money import nanos, usd
 from cost_mcp.reports.focus import focus_rows, is_left_out
-from cost_mcp.reports.focus_columns import COLUMNS, FOCUS_COLUMNS, NUMBERS, OWN_COLUMNS
+from cost_mcp.reports.focus_columns import COLUMNS, FOCUS_COLUMNS, LAST, NUMBERS, OF_CALL, OF_CHARGE, OWN_COLUMNS
 
 CHARGES = '[["input",1200,"0.000003",3600000],["cache_read",50,"0.0000000375",1875],["output",7,"0.000015",105000]]'
-BASE = CallRow(
-    seq=1,
-    call_id="msg_1",
-    revision=1,
-    sign=1,
-    occurred_at=micros(datetime(2026, 12, 31, 23, 59, 59, 250_000, tzinfo=UTC)),
-    recorded_at=micros(datetime(2027, 1, 2, 8, 0, 0, tzinfo=UTC)),
+NAMES = SeriesNames(
+    series_id=1,
     tenant="default",
     billing="api",
     source="mcp",
@@ -38,6 +33,16 @@ BASE = CallRow(
     response_model="",
     catalog_provider="anthropic",
     catalog_model="claude-sonnet-4-5",
+)
+BASE = CallRow(
+    names=NAMES,
+    price=PriceMark("price_1"),
+    seq=1,
+    call_id="msg_1",
+    revision=1,
+    sign=1,
+    occurred_at=micros(datetime(2026, 12, 31, 23, 59, 59, 250_000, tzinfo=UTC)),
+    recorded_at=micros(datetime(2027, 1, 2, 8, 0, 0, tzinfo=UTC)),
     task_id="T-1",
     task_title=None,
     session_id=None,
@@ -64,8 +69,6 @@ BASE = CallRow(
     charges=CHARGES,
     tags='{"team":"a"}',
     metadata=None,
-    price_entry_id="price_1",
-    context_above=None,
     inference_geo=None,
 )
 
@@ -130,7 +133,7 @@ def test_the_list_cost_is_the_exact_product_where_the_billed_one_is_rounded():
 
 
 def test_what_a_plan_covers_is_billed_nothing_and_listed_at_its_price():
-    rows = told(BASE._replace(billing="subscription"))
+    rows = told(BASE._replace(names=NAMES._replace(billing="subscription")))
 
     assert {row.number("BilledCost") for row in rows} == {row.number("EffectiveCost") for row in rows} == {Decimal(0)}
     assert sum(row.number("ListCost") for row in rows) == Decimal("0.003706875")
@@ -177,7 +180,7 @@ def test_a_cost_of_which_a_part_is_missing_says_so():
     ("changed", "ends"),
     [
         ({"service_tier": "batch"}, "/batch"),
-        ({"context_above": 200_000}, "/standard/above-200000"),
+        ({"price": PriceMark("price_2", 200_000)}, "/standard/above-200000"),
         ({"inference_geo": "us"}, "/standard/us"),
     ],
 )
@@ -200,7 +203,7 @@ def test_a_sku_has_a_price_for_each_tier_size_and_region(changed: dict[str, obje
     ],
 )
 def test_who_sells_a_model_and_who_makes_it_are_told_apart(provider: str, model: str, expected: tuple[str, str, str]):
-    row = told(BASE._replace(provider=provider, model=model, catalog_model=""))[0]
+    row = told(BASE._replace(names=NAMES._replace(provider=provider, model=model, catalog_model="")))[0]
 
     assert (row["ProviderName"], row["PublisherName"], row["ServiceName"]) == expected
 
@@ -232,3 +235,6 @@ def test_the_specifications_columns_come_first_in_order_and_ours_say_so():
     assert list(FOCUS_COLUMNS) == sorted(FOCUS_COLUMNS)
     assert all(name.startswith("x_") for name in OWN_COLUMNS)
     assert set(COLUMNS) >= NUMBERS
+    assert set(OF_CHARGE) <= NUMBERS
+    assert COLUMNS[-len(LAST) :] == LAST
+    assert not {*OF_CALL, *OF_CHARGE} & set(LAST)

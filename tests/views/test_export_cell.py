@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from cost_mcp.views.export_csv import TRIGGERS, bare_cell, safe_cell
+from cost_mcp.views.export_cell import TRIGGERS, bare_cell, safe_cell
 
 
 @pytest.mark.parametrize(
