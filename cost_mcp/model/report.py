@@ -61,10 +61,11 @@ class Group:
 class CostReport:
     """The answer to a ``ReportQuery``: the whole, the groups asked for, and the standard breakdowns (largest first).
 
-    ``groups`` are those of the query's page, ``group_count`` how many there are in all; groups are by cost, largest first, or in the
-    order of time where that is the first dimension, and by name where that is equal. ``breakdowns`` maps ``by_agent``, ``by_model`` … to (name, totals) pairs. ``as_of`` marks what had been recorded when it was
-    answered, for a query that is to be answered from the same; only the ledger can read it. ``uncounted_calls`` are kept and in no
-    sum: a better source tells what their sessions spent.
+    ``groups`` are those of the query's page, ``group_count`` how many there are in all; they are by cost, largest first, or in the
+    order of time where that is the first dimension, and by name where that is equal. ``breakdowns`` maps ``by_agent``,
+    ``by_model`` … to (name, totals) pairs. ``as_of`` marks what had been recorded when it was answered, for a query that is to be
+    answered from the same; only the ledger can read it. ``uncounted_calls`` are kept and in no sum: a better source tells what
+    their sessions spent.
     """
 
     query: ReportQuery
