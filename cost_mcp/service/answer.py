@@ -54,9 +54,9 @@ class ReportAnswer:
     """A report and the page of its groups that was asked for; ``next_cursor`` is None on the last page.
 
     ``notes`` say what the figures do not hold yet. ``efficiency_score`` is what the period's finished tasks came to against
-    their types' baselines, 1 for as usual; None where it was not worked out or nothing can be said. ``comparison`` and ``trend``
-    are there where they were asked for, ``comparison`` only where something lies before the period; so is ``forecast``, of a period
-    that is running.
+    their types' baselines, 1 for as usual, and ``efficiency_tasks`` of how many, those that finished last; None where it was
+    not worked out or nothing can be said. ``comparison`` and ``trend`` are there where they were asked for, ``comparison`` only
+    where something lies before the period; so is ``forecast``, of a period that is running.
     """
 
     report: CostReport
@@ -64,6 +64,7 @@ class ReportAnswer:
     next_cursor: str | None = None
     notes: tuple[str, ...] = ()
     efficiency_score: Decimal | None = None
+    efficiency_tasks: int = 0
     comparison: Comparison | None = None
     trend: Trend | None = None
     forecast: WindowForecast | None = None

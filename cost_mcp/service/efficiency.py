@@ -111,12 +111,9 @@ def of_report(question: ReportQuestion, now: datetime) -> EfficiencyQuestion | N
 
 
 def with_score(answer: ReportAnswer, question: EfficiencyQuestion, found: FinishedTasks) -> ReportAnswer:
-    """The report with its score, and with a note where that is not the score of all its tasks."""
-    score = period_efficiency(found.tasks, found.before, project=question.project).score
-    if score is None:
-        return answer
-    note = f"efficiency_score is that of the {len(found.tasks)} tasks that finished last in the period."
-    return replace(answer, efficiency_score=score, notes=(*answer.notes, note) if found.more else answer.notes)
+    """The report with its score, where its tasks have one."""
+    scored = period_efficiency(found.tasks, found.before, project=question.project)
+    return answer if scored.score is None else replace(answer, efficiency_score=scored.score, efficiency_tasks=scored.tasks)
 
 
 def with_past(answer: TaskAnswer, past: TaskPast) -> TaskAnswer:

@@ -98,7 +98,7 @@ def report_shape(answer: ReportAnswer) -> Shape:
         shape["filters"] = dict(report.query.filters)
     shape.update(_breakdowns(report.breakdowns, REPORT_BREAKDOWNS))
     if answer.efficiency_score is not None:
-        shape["efficiency_score"] = usd_text(answer.efficiency_score)
+        shape |= {"efficiency_score": usd_text(answer.efficiency_score), "efficiency_tasks": answer.efficiency_tasks}
     if answer.comparison is not None:
         shape["comparison"] = comparison_shape(answer.comparison)
     if answer.forecast is not None:

@@ -18,6 +18,7 @@ from cost_mcp.views.terminal_page import BLANK, Drawing, Line, Page, Span, Table
 from cost_mcp.views.terminal_totals import named_table, notes, spent_line, tells_apart, token_table
 from cost_mcp.views.terminal_words import moment_words, period_days, period_title
 from cost_mcp.views.text import calls_words
+from cost_mcp.views.text_efficiency import score_words
 
 if TYPE_CHECKING:
     from cost_mcp.model.budget import Standing
@@ -114,8 +115,7 @@ def _efficiency(answer: ReportAnswer) -> list[Line | Table]:
     if answer.efficiency_score is None:
         return []
     score = answer.efficiency_score
-    meaning = "as usual for tasks of their types" if score == 1 else "where 1 is usual for tasks of their types"
-    return [line("Efficiency ", Span(f"{score:f}", "strong"), Span(f", {meaning}", "dim"))]
+    return [line("Efficiency ", Span(f"{score:f}", "strong"), Span(f", {score_words(answer.efficiency_tasks)}", "dim"))]
 
 
 def _heading(report: CostReport) -> Line:

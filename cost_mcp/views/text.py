@@ -17,7 +17,7 @@ from cost_mcp.model.uncounted import uncounted_note
 from cost_mcp.views.shape import REPORT_BREAKDOWNS, TASK_BREAKDOWNS, group_names, largest
 from cost_mcp.views.text_budget import standing_lines
 from cost_mcp.views.text_comparison import change_words, comparison_lines, trend_line
-from cost_mcp.views.text_efficiency import efficiency_lines
+from cost_mcp.views.text_efficiency import efficiency_lines, score_words
 from cost_mcp.views.text_estimate import fitting_text
 from cost_mcp.views.text_reservation import reservation_text
 from cost_mcp.views.text_table import columns
@@ -83,7 +83,7 @@ def report_text(answer: ReportAnswer) -> str:
     lines = [f"{period_words(query.period)}{only}: {_sum(report.totals)}", *_notes(report.totals)]
     lines += _breakdowns(report.breakdowns, REPORT_BREAKDOWNS)
     if answer.efficiency_score is not None:
-        lines.append(f"Efficiency: {answer.efficiency_score:f}, where 1 is usual for tasks of their types.")
+        lines.append(f"Efficiency: {answer.efficiency_score:f}, {score_words(answer.efficiency_tasks)}.")
     if answer.comparison is not None:
         lines += comparison_lines(answer.comparison)
     if answer.forecast is not None:

@@ -35,3 +35,9 @@ def baseline_words(baseline: Baseline) -> str:
     """What is usual, in how many tasks, and how far from it they typically lie."""
     usual, spread = display_usd(baseline.median), display_usd(baseline.spread)
     return f"{baseline.sample} earlier tasks of its type cost {usual} (median), give or take {spread}"
+
+
+def score_words(tasks: int) -> str:
+    """What a report's score means, and how many tasks it was worked out from."""
+    those = "one that finished last" if tasks == 1 else f"{tasks:,} that finished last"
+    return f"where 1 is usual for tasks of their types (the {those})"

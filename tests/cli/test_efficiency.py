@@ -157,7 +157,9 @@ def test_finished_tasks_are_told_by_type_outcome_and_model(worked: Cli):
     ]
     assert bugfix["by_model"][0]["median_usd"] == "4"
     assert (chore["task_type"], chore["sample"], "score" in chore) == ("chore", 1, False)
-    assert worked("report", "--json").json["efficiency_score"] == "0.5"
+    report = worked("report", "--json").json
+    assert (report["efficiency_score"], report["efficiency_tasks"]) == ("0.5", 1)
+    assert "Efficiency 0.50, where 1 is usual for tasks of their types (the one that finished last)" in worked("report").out
 
 
 def test_the_page_of_finished_tasks_says_the_same(worked: Cli):

@@ -41,13 +41,14 @@ def answer(now: Totals = NOW, before: Totals = BEFORE) -> ReportAnswer:
         comparison=Comparison(until=NOON, previous=PREVIOUS, whole=change, groups={key: change}),
         trend=Trend(unit="hour", points=tuple(hours)),
         efficiency_score=Decimal("1.25"),
+        efficiency_tasks=12,
     )
 
 
 def test_the_text_tells_what_changed_between_which_instants_and_how_it_went():
     lines = report_text(answer()).splitlines()
 
-    assert "Efficiency: 1.25, where 1 is usual for tasks of their types." in lines
+    assert "Efficiency: 1.25, where 1 is usual for tasks of their types (the 12 that finished last)." in lines
     assert (
         "Before (2026-11-21 00:00Z to 2026-11-21 12:00Z; this period until 2026-11-22 12:00Z): $6.00, 1 call; "
         "change -$1.50 (-25.0 %)."
@@ -68,7 +69,7 @@ def test_the_page_for_people_tells_the_same():
     assert "Compared: 2026-11-22 00:00 to 2026-11-22 12:00  with  2026-11-21 00:00 to 2026-11-21 12:00" in text
     assert "+$1.25 of what subscriptions cover, $0.00 before." in text
     assert "Hours  ·▃▅█  most $1.50 at 03:00" in text
-    assert "Efficiency 1.25" in text
+    assert "Efficiency 1.25, where 1 is usual for tasks of their types (the 12 that finished last)" in text
 
 
 def test_the_shape_gives_every_figure_exactly():
@@ -77,7 +78,7 @@ def test_the_shape_gives_every_figure_exactly():
     assert (shape["comparison"]["change_usd"], shape["comparison"]["change_percent"]) == ("-1.5", -25.0)
     assert shape["comparison"]["change_subscription_usd"] == shape["groups"][0]["change_subscription_usd"] == "1.25"
     assert [point["cost_usd"] for point in shape["trend"]["points"]] == ["0", "0.5", "1", "1.5"]
-    assert shape["efficiency_score"] == "1.25"
+    assert (shape["efficiency_score"], shape["efficiency_tasks"]) == ("1.25", 12)
 
 
 @pytest.mark.parametrize("side", ["now", "before"])
