@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from cost_mcp.cli.options import as_json, filters, pass_surroundings, timezone
+from cost_mcp.cli.options import as_json, filters, pass_surroundings, tags, timezone
 from cost_mcp.cli.output import put_json, put_page
 from cost_mcp.cli.surroundings import Surroundings
 
@@ -13,6 +13,7 @@ from cost_mcp.cli.surroundings import Surroundings
 @click.option("--period", help="Only the end of this one: day, week or month.")
 @click.option("--budget", help="Only this budget.")
 @filters
+@tags
 @timezone
 @as_json
 @pass_surroundings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from cost_mcp.cli.options import WHOLE, as_json, filters, pass_surroundings, timezone
+from cost_mcp.cli.options import WHOLE, as_json, filters, pass_surroundings, tags, timezone
 from cost_mcp.cli.output import put_json, put_page
 from cost_mcp.cli.surroundings import Surroundings
 
@@ -18,6 +18,7 @@ from cost_mcp.cli.surroundings import Surroundings
 @click.option("--tasks-per-month", type=WHOLE, help="Tasks a month (default: at the pace of the current period).")
 @click.option("--outcome", help="Only tasks that ended so: merged, failed or abandoned; any: whose end was noted (task done).")
 @filters
+@tags
 @timezone
 @as_json
 @pass_surroundings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from cost_mcp.cli.options import F, as_json, option, pass_surroundings, timezone
+from cost_mcp.cli.options import F, as_json, option, pass_surroundings, tags, timezone
 from cost_mcp.cli.output import put_json, put_page
 from cost_mcp.cli.surroundings import Surroundings
 from cost_mcp.model.report import FILTER_DIMENSIONS
@@ -26,6 +26,7 @@ def _filters(command: F) -> F:
 @click.option("--start", help="First day or instant, instead of a period.")
 @click.option("--end", help="The day or instant after the last (default: now).")
 @_filters
+@tags
 @timezone
 @as_json
 @pass_surroundings

@@ -60,7 +60,14 @@ async def test_what_is_spent_is_what_a_report_says_and_a_filter_never_adds_to_a_
     async with opened(timezone=zone) as service:
         await asyncio.gather(
             *(
-                spend(service, NOON - timedelta(hours=7 * n), f"{1 + n % 5}.{n:02}", agent=f"a{n % 3}", task_id=f"T-{n % 4}")
+                spend(
+                    service,
+                    NOON - timedelta(hours=7 * n),
+                    f"{1 + n % 5}.{n:02}",
+                    agent=f"a{n % 3}",
+                    task_id=f"T-{n % 4}",
+                    tags={"team": ("red", "blue")[n % 2]},
+                )
                 for n in range(100)
             )
         )
@@ -69,7 +76,7 @@ async def test_what_is_spent_is_what_a_report_says_and_a_filter_never_adds_to_a_
             report = await service.cost_report({"period": {"day": "today"}.get(window.name, window.name)})
             assert window.spent == report.report.totals.cost_usd
             assert window.window_end == report.report.query.period.end
-        for filters in ({"agent": "a1"}, {"agent": "a1", "task_id": "T-1"}, {"model": "acme"}):
+        for filters in ({"agent": "a1"}, {"agent": "a1", "task_id": "T-1"}, {"model": "acme"}, {"tags": {"team": "red"}}):
             narrowed = (await service.forecast(filters)).windows
             assert all(one.spent <= other.spent for one, other in zip(narrowed, whole, strict=True))
             assert all((one.expected or 0) <= (other.expected or 0) for one, other in zip(narrowed, whole, strict=True))

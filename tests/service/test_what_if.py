@@ -173,6 +173,20 @@ async def test_a_genai_prices_table_stands_in_for_the_packaged_one(opened: Opene
     assert answer.api.would_cost_usd == Decimal("0.0023")
 
 
+@pytest.mark.parametrize(
+    ("narrowed", "calls"),
+    [({"agent": "a1"}, 2), ({"task": "T-1"}, 1), ({"tags": {"team": "red"}}, 2), ({"tags": {"team": "red"}, "agent": "a1"}, 1)],
+)
+async def test_filters_narrow_what_is_priced(opened: Opener, asked: Asker, narrowed: dict[str, object], calls: int):
+    async with opened() as service:
+        await told(service, "a", cost_usd="1", agent="a1", task_id="T-1", tags={"team": "red"})
+        await told(service, "b", cost_usd="1", agent="a1", tags={"team": "blue"})
+        await told(service, "c", cost_usd="1", agent="a2", tags={"team": "red", "x": "y"})
+        answer = asked(model="acme/whole", **narrowed)
+
+    assert (answer.api.calls, answer.period_usd) == (calls, calls)
+
+
 async def test_only_a_book_prices_calls_as_their_own_model(opened: Opener, asked: Asker):
     async with opened() as service:
         await told(service, "a", cost_usd="1")
