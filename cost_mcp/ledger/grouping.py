@@ -26,6 +26,9 @@ _INDEXED = "SELECT COUNT(*) FROM (SELECT 1 FROM entries INDEXED BY entries_by_{0
 _FEW_STEPS = 100_000
 """Single rows of a task or session times stretches of time up to which they are read one by one."""
 
+_FEWEST = "provider"
+"""The dimension with the fewest values: what has to be read where none is asked for."""
+
 Found = tuple[tuple[Group, ...], int]
 """The groups of the page, and how many there are in all."""
 
@@ -89,7 +92,7 @@ class _Reading:
 
 
 def _of_facets(reading: _Reading, asked: Asked) -> Plan[Found]:
-    name = asked.columns[0] if asked.columns else FACETS[0]
+    name = asked.columns[0] if asked.columns else _FEWEST
     found = yield from by_facet(asked.tenant, asked.stretches, (name,), asked.as_of, billing=asked.filters.get("billing"))
     tally = found.tally(name, lambda label, value: reading.key(label, (value,) if asked.columns else ()))
     return reading.groups(tally)
