@@ -26,10 +26,13 @@ def read_overview(quick: Quick, asked: Asked, by: str) -> Overview:
     """
     if by not in SERIES_DIMENSIONS:
         raise UnknownName("by names an unknown dimension.", field="by", hint=f"Use any of: {', '.join(SERIES_DIMENSIONS)}.")
-    period = quick.cost_report(asked.fields)
+    answers = {
+        name: quick.cost_report({**asked.fields, "period": name}) for name in {asked.period, *(name for _, name in TICKER)}
+    }
+    period = answers[asked.period]
     return Overview(
         period=period,
-        ticker=[(title, quick.cost_report({**asked.fields, "period": name})) for title, name in TICKER],
+        ticker=[(title, answers[name]) for title, name in TICKER],
         forecasts={title: window for (title, _), window in zip(TICKER, _windows(quick, asked), strict=True)},
         days=_all_groups(quick, {**asked.fields, "group_by": ["day", by]}),
         by=by,
