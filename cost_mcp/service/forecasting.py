@@ -56,7 +56,8 @@ class WindowForecast:
 
     Amounts are in ``unit``; ``spent`` is what it holds by now, ``expected`` what it will hold, None where nothing can be said or
     the window never ends. ``low`` and ``high`` hold it in ``LEVEL_PERCENT`` of cases. ``outlook`` is one of ``OUTLOOKS``:
-    whether the limit is reached before the end, by the forecast (likely) or by the interval alone (possible);
+    whether the limit is reached before the end, by the forecast (likely) or by the interval alone (possible; where there is
+    none, from the budget's warning level on);
     ``limit_at`` is when, by the forecast. Calls without a known price make what is spent a ``lower_bound``, those of the history
     what is expected too. ``why`` says what else the method is than the name tells.
     """
@@ -348,6 +349,8 @@ def _outlook(found: WindowForecast, budget: Budget) -> str:
         return "likely"
     if found.high is not None and found.high >= budget.limit:
         return "possible"
+    if found.high is None and found.expected is not None and found.expected * 100 >= budget.limit * budget.thresholds.warning:
+        return "possible"
     return "unknown" if found.method == NONE else "unlikely"
 
 
@@ -386,8 +389,8 @@ def _rounded_all(amounts: Iterable[Decimal] | None) -> tuple[Decimal, ...] | Non
 
 def _notes(past: _Past, windows: Sequence[WindowForecast]) -> tuple[str, ...]:
     notes: list[str] = []
-    if not past.any:
-        notes.append("Nothing is recorded in the last 16 weeks: there is nothing to forecast from.")
+    if windows and not past.any:
+        notes.append("No such call is recorded in the last 16 weeks: there is nothing to forecast from.")
     elif windows and past.forecaster.method == NONE:
         notes.append("The first day has only just begun: there is nothing to forecast from yet.")
     return tuple(notes)

@@ -49,7 +49,7 @@ def forecast_page(answer: ForecastAnswer) -> Page:
 
 def _periods(windows: tuple[WindowForecast, ...]) -> Table:
     sure = any(window.low is not None for window in windows)
-    tested = any(window.back_test is not None and window.back_test.measured for window in windows)
+    tested = any(_is_tested(window) for window in windows)
     columns = (
         Column(title=""),
         Column(title="Spent", align="point"),
@@ -88,19 +88,25 @@ def _week(pattern: tuple[Decimal, ...]) -> Table:
 
 def _budgets(answer: ForecastAnswer) -> Table:
     sure = any(window.low is not None for window in answer.budgets)
+    tested = any(_is_tested(window) for window in answer.budgets)
     columns = (
         Column(title="Budget", shortens=True),
         Column(title="Spent", align="point", yields=2),
         Column(title="Limit", align="point"),
         Column(title="By its end", align="point"),
         *([Column(title="8 times in 10", align="right", yields=1)] if sure else []),
+        *(
+            [Column(title="Was off by", align="right", yields=3), Column(title="Tries", align="right", yields=4)]
+            if tested
+            else []
+        ),
         Column(title="Limit reached"),
     )
-    rows = tuple(_budget(window, answer.now, sure=sure) for window in answer.budgets)
+    rows = tuple(_budget(window, answer.now, sure=sure, tested=tested) for window in answer.budgets)
     return Table(columns=columns, rows=rows)
 
 
-def _budget(window: WindowForecast, now: datetime, *, sure: bool) -> tuple[Cell, ...]:
+def _budget(window: WindowForecast, now: datetime, *, sure: bool, tested: bool) -> tuple[Cell, ...]:
     standing = window.standing
     assert standing is not None
     name = window.name if standing.each_value is None else f"{window.name}: {standing.each_value}"
@@ -111,6 +117,7 @@ def _budget(window: WindowForecast, now: datetime, *, sure: bool) -> tuple[Cell,
         line(amount_words(standing.budget.limit, window.unit)),
         _amount(window, window.expected, "critical" if past else "strong", bound=window.expected_lower_bound),
         *([_between(window)] if sure else []),
+        *(_tested(window) if tested else ()),
         _outlook(window, now),
     )
 
@@ -143,6 +150,10 @@ def _tested(window: WindowForecast) -> tuple[Line, Line]:
     return line(percent_words(tested.median_error_percent)), line(Span(f"{tested.measured}", "dim"))
 
 
+def _is_tested(window: WindowForecast) -> bool:
+    return window.back_test is not None and window.back_test.measured > 0
+
+
 def _held(window: WindowForecast) -> Line:
     tested = window.back_test
     if tested is None or not tested.intervals:
@@ -153,7 +164,7 @@ def _held(window: WindowForecast) -> Line:
 def _remarks(answer: ForecastAnswer) -> list[Line]:
     remarks = [line(Span(note, "warning")) for note in answer.notes]
     remarks += [line(Span(said, "dim"))] if (said := method_words(answer)) else []
-    if any(window.back_test is not None and window.back_test.measured for window in answer.windows):
+    if any(_is_tested(window) for window in (*answer.windows, *answer.budgets)):
         said = (
             "“Was off by”: the median share by which forecasts made at this time of earlier days missed what was still to come."
         )

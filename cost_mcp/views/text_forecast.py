@@ -89,8 +89,8 @@ def back_test_words(back_test: BackTest) -> str:
 
 
 def method_words(answer: ForecastAnswer) -> str:
-    """How the periods were forecast; empty where none was."""
-    window = next(iter(answer.windows), None)
+    """How the periods were forecast, else the budgets; empty where none was."""
+    window = next((one for one in (*answer.windows, *answer.budgets) if one.why is None), None)
     if window is None or window.method == NONE:
         return ""
     if window.method == WEEKDAY:

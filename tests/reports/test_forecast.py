@@ -53,14 +53,14 @@ def test_the_interval_of_a_day_by_hand():
 
 def test_an_interval_is_taken_from_shorter_stretches_where_there_are_too_few_as_long_ones():
     # Only stretches of one day can be measured. Three days bring (100 + (70 + 5 × 8) + (70 + 5 × 5)) / 15 = 305/15 dollars, and the
-    # shares -2/7 and 1/2 count sqrt((3 + 9/7) / (1 + 1/7)) / 3 = sqrt(30/8) / 3 times.
+    # shares -2/7 and 1/2 count sqrt((3 + 9/3) / (1 + 1/3)) / 3 = sqrt(4.5) / 3 times.
     expected = at_midnight(days(*[7] * 28, 7, 7, 6, 8, 5, 9, "10.5", 7, 7)).expect(2)
 
     assert expected is not None
     assert expected.low is not None
     assert expected.high is not None
     assert expected.measured_days == 0
-    amount, times = Decimal(305) / 15, (Decimal(30) / 8).sqrt() / 3
+    amount, times = Decimal(305) / 15, Decimal("4.5").sqrt() / 3
     wanted = (amount, amount * (1 - times * 2 / 7), amount * (1 + times / 2))
     assert [one.quantize(Decimal("1e-12")) for one in (expected.amount, expected.low, expected.high)] == [
         one.quantize(Decimal("1e-12")) for one in wanted

@@ -201,6 +201,17 @@ async def test_what_only_single_calls_tell_is_forecast_at_the_rate_of_its_window
     assert found.why is not None
 
 
+@pytest.mark.parametrize(("limit", "outlook"), [("12", "likely"), ("15", "possible"), ("15.01", "unlikely"), ("6", "reached")])
+async def test_without_an_interval_a_limit_is_in_danger_from_the_warning_level_on(opened: Opener, limit: str, outlook: str):
+    async with opened(timezone="UTC") as service:
+        await spend(service, NOON - timedelta(hours=3), "6", task_id="T-1")  # 12 by midnight
+        scope = {"period": "day", "timezone": "UTC", "scope": {"task": "T-1"}}
+        await service.set_budget({"name": "task", "limit": limit, **scope}, changed_by="t")
+        (found,) = (await service.forecast({"budget": "task"})).budgets
+
+    assert found.outlook == outlook
+
+
 async def test_plans_are_kept_apart_and_unpriced_calls_make_a_lower_bound(opened: Opener):
     async with opened(timezone="UTC") as service:
         await every_day(service, 40, "2")
