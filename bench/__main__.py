@@ -1,6 +1,6 @@
 """``make bench``: everything, or the parts named.
 
-``python -m bench start record shared large today definitions reserve reserves ten_million hook import statusline insight``
+``python -m bench start record shared large today definitions reserve reserves ten_million hook import statusline insight savings``
 """
 
 from __future__ import annotations
@@ -16,7 +16,20 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import bulk, commands, hook, importing, insight, large, reserving, shared_file, statusline, stdio, ten_million
+from bench import (
+    bulk,
+    commands,
+    hook,
+    importing,
+    insight,
+    large,
+    reserving,
+    savings,
+    shared_file,
+    statusline,
+    stdio,
+    ten_million,
+)
 from bench.table import Row, markdown
 
 KEPT = Path(".bench")
@@ -71,6 +84,12 @@ def year() -> Path:
     return db
 
 
+def wasteful() -> Path:
+    """The ledger of ten million calls over a year in which every savings rule finds something, made once a month and kept."""
+    KEPT.mkdir(exist_ok=True)
+    return savings.load(KEPT / f"savings-{datetime.now(UTC):%Y-%m}.db", prepare)
+
+
 def enforcing(db: Path) -> None:
     """As ``prepare``, but the budgets enforce."""
     prepare(db, "enforce")
@@ -108,6 +127,7 @@ def main(parts: list[str]) -> int:
             "import": lambda: importing.importing(KEPT, folder),
             "statusline": lambda: statusline.statusline(ledgers()[1]),
             "insight": lambda: insight.insight(year()),
+            "savings": lambda: savings.rules_over_a_month(wasteful()),
         }
         rows: list[Row] = []
         for part in parts or known:

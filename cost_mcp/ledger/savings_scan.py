@@ -13,8 +13,9 @@ from cost_mcp.model.moment import from_micros, micros
 from cost_mcp.model.money import usd
 from cost_mcp.model.saving import CELL, TASK_MARK, CallBehind, CallSink, ScanQuery, SeriesNames
 
-PAGE = 4_000
-"""Calls read at once: enough that asking costs nothing beside reading, few enough to be held in memory."""
+PAGE = 500
+"""Calls read at once: a few hundred kilobytes, which the processor still holds when they are looked at. Eight times as many take a
+quarter longer."""
 
 _SERIES = f"SELECT series_id, {', '.join(SeriesNames._fields)}, {{wanted}} FROM series WHERE tenant = ?"
 _PRICES = "SELECT price_id, contents FROM price_entries WHERE tenant = ?"
