@@ -15,8 +15,8 @@ from cost_mcp.reports.savings.registry import RULES
 from cost_mcp.reports.savings.rule import Suggestion
 from cost_mcp.views.terminal_page import BLANK, Column, Line, Page, Span, Table, line
 from cost_mcp.views.terminal_words import moment_words, period_days, period_title
-from cost_mcp.views.text import calls_words, sum_text
-from cost_mcp.views.text_savings import OVERLAP, measured_words, nothing_words, unseen_words
+from cost_mcp.views.text import calls_words
+from cost_mcp.views.text_savings import OVERLAP, measured_words, nothing_words, spent_words, unseen_words
 
 if TYPE_CHECKING:
     from cost_mcp.service.savings import SavingNoted, SavingsAnswer, SavingShown
@@ -26,13 +26,11 @@ _SURE = {"low": "dim", "medium": "info", "high": "ok"}
 
 def savings_page(answer: SavingsAnswer, now: datetime) -> Page:
     """The suggestions for a period, or why there is none."""
-    totals = answer.totals
     page: list[Line | Table] = [_heading(answer.period), BLANK]
-    spent = f"of {sum_text(totals)} in {calls_words(totals.calls)}"
     if not answer.suggestions:
         page.append(line(nothing_words(answer).replace("min_savings", "--min-savings")))
         return (*page, *_remarks(answer))
-    page.append(line("up to ", Span(display_usd(answer.total_usd), "money"), Span(f"  ·  {spent}", "dim")))
+    page.append(line("up to ", Span(display_usd(answer.total_usd), "money"), Span(f"  ·  of {spent_words(answer)}", "dim")))
     page += [BLANK, _table(answer, now), BLANK]
     for number, suggestion in enumerate(answer.suggestions, 1):
         indent = " " * (len(str(number)) + 2)

@@ -9,7 +9,7 @@ from cost_mcp.model.money import display_usd
 from cost_mcp.reports.savings.measuring import Measured
 from cost_mcp.reports.savings.registry import RULES
 from cost_mcp.reports.savings.rule import Suggestion
-from cost_mcp.views.text import calls_words, sum_text
+from cost_mcp.views.text import bounded, calls_words, sum_text
 from cost_mcp.views.text_time import instant_words, period_words
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def savings_text(answer: SavingsAnswer) -> str:
     """The suggestions for a period, most money first, and of which calls rules cannot tell."""
     filters = answer.question.query.filters
     only = f", only {', '.join(f'{name}={value}' for name, value in filters.items())}" if filters else ""
-    lines = [f"{period_words(answer.period)}{only}: {sum_text(answer.totals)}, {calls_words(answer.totals.calls)}."]
+    lines = [f"{period_words(answer.period)}{only}: {spent_words(answer)}."]
     if answer.suggestions:
         lines.append(f"Possible savings: up to {display_usd(answer.total_usd)}. {OVERLAP}")
         for number, suggestion in enumerate(answer.suggestions, 1):
@@ -44,12 +44,22 @@ def unseen_words(answer: SavingsAnswer) -> list[str]:
     return [f"{sentence} ({', '.join(names)})" for sentence, names in by_reason.items()]
 
 
+def spent_words(answer: SavingsAnswer) -> str:
+    """What the calls cost that were looked at, and how many; what a plan covers is told as such."""
+    totals = answer.totals
+    if answer.question.billing == "api":
+        return f"{sum_text(totals)}, {calls_words(totals.calls)}"
+    worth = bounded(totals.subscription_usd, unpriced_calls=totals.unpriced_calls)
+    return f"{worth} at list price, covered by a plan, {calls_words(totals.calls)}"
+
+
 def nothing_words(answer: SavingsAnswer) -> str:
     """Why nothing is suggested."""
     if not answer.totals.calls:
         return "No calls were recorded in it, so there is nothing to save."
     least = display_usd(answer.question.least)
-    if answer.totals.cost_usd < answer.question.least and answer.question.billing == "api":
+    totals = answer.totals
+    if (totals.cost_usd if answer.question.billing == "api" else totals.subscription_usd) < answer.question.least:
         return f"Less was spent than a suggestion would have to save ({least}). Lower min_savings to look all the same."
     return f"No rule found {least} or more to save. Lower min_savings to see less."
 

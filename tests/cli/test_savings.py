@@ -56,7 +56,7 @@ def test_suggestions_are_ranked_with_the_money_each_would_have_saved(wasteful: C
 def test_people_get_a_table_a_sentence_each_and_the_next_step(wasteful: Cli):
     page = wasteful("savings").out
     found = repeated(wasteful)
-    assert "up to $3.08  ·  of $3.08 in 3 calls" in page
+    assert "up to $3.08  ·  of $3.08, 3 calls" in page
     assert "Keep the answers and use them again: agent coder with claude-opus-4-6." in page
     assert f"cost-mcp savings show {found['saving_id']}\n" in page
     narrowed = wasteful("savings", "--period", "7d", "--agent", "coder").out

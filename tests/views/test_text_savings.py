@@ -115,3 +115,10 @@ def test_a_note_says_what_it_is_held_against():
     assert "The 30 days before: $4.00 over 40 × call." in page
     ended = SavingNoted(saving=replace(APPLIED, dropped_at=NOW), outcome="dropped")
     assert "Dropped 12:00" in plain(saving_noted_page(ended, "UTC", NOW))
+
+
+def test_what_a_plan_covers_is_told_at_list_price():
+    answer = replace(ANSWER, question=replace(QUESTION, billing="subscription"))
+    assert "UTC), only project=shop: ≥ $5.00 at list price, covered by a plan, 3,000 calls." in savings_text(answer)
+    assert "of ≥ $5.00 at list price, covered by a plan" in plain(savings_page(answer, NOW))
+    assert "left out" not in savings_text(answer)

@@ -117,7 +117,7 @@ class Cell:
         self.rank = None if self.prices is None else self.prices.at("output")
         self.calls = self.nanos = 0
         self.read = self.written = False
-        self.small, self.sub, self.dear, self.alone = Tally(kept), Tally(kept), Tally(kept), Tally(kept)
-        self.repeated, self.retried = Part(kept), Part(kept)
+        self.small, self.dear, self.alone = Tally(kept), Tally(kept), Tally(kept)
+        self.sub, self.repeated, self.retried = Part(kept), Part(kept), Part(kept)
         self.long = Tally(kept) if entry is not None and entry.context_above is not None else None
         self.reasoning, self.reused, self.unread, self.kept_long = Part(kept), Part(kept), Part(kept), Part(kept)

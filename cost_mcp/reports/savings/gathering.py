@@ -90,7 +90,7 @@ class Gathering:
                     run.cell = cell
                     run.row = row
                 if run.sub:
-                    waits(cell.sub, row)
+                    cell.sub.add(seq, nanos)
                     if run.dear:
                         waits(cell.dear, row)
             if read or written or run.written:
@@ -168,7 +168,7 @@ class Gathering:
                 sub = bool(cell.names.agent) and cell.names.agent != main.names.agent
                 dear = sub and cell.rank is not None and main.rank is not None and cell.rank >= main.rank
             if sub:
-                self._waits(cell.sub, row)
+                cell.sub.add(row[0], row[10])
             if dear:
                 self._waits(cell.dear, row)
         if row[6]:

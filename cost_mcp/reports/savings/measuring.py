@@ -10,7 +10,7 @@ from decimal import Context, Decimal
 from cost_mcp.model.money import usd
 from cost_mcp.model.saving import SUBJECT_DIMENSIONS, AppliedSaving, Yardstick
 from cost_mcp.reports.savings import smaller_model, sub_agents
-from cost_mcp.reports.savings.cell import Cell, Tally
+from cost_mcp.reports.savings.cell import Cell, Part, Tally
 from cost_mcp.reports.savings.gathered import Gathered
 from cost_mcp.reports.savings.rule import Market, Rule, Subject, subject_of
 from cost_mcp.reports.savings.unit_prices import rounded
@@ -23,7 +23,7 @@ MIN_UNITS = 30
 for the mean of a sample."""
 
 _EXACT = Context(prec=40)
-_COUNTED_BY_COST: Mapping[str, Callable[[Cell], Tally]] = {
+_COUNTED_BY_COST: Mapping[str, Callable[[Cell], Tally | Part]] = {
     smaller_model.NAME: lambda cell: cell.small,
     sub_agents.NAME: lambda cell: cell.sub,
 }
