@@ -26,15 +26,15 @@ def read_overview(quick: Quick, asked: Asked, by: str) -> Overview:
     """
     if by not in SERIES_DIMENSIONS:
         raise UnknownName("by names an unknown dimension.", field="by", hint=f"Use any of: {', '.join(SERIES_DIMENSIONS)}.")
-    answers = {
-        name: quick.cost_report({**asked.fields, "period": name}) for name in {asked.period, *(name for _, name in TICKER)}
-    }
-    period = answers[asked.period]
+    period = quick.cost_report({**asked.fields, "trend": "auto"})
+    unit = "day" if period.trend is None else period.trend.unit
+    answers = {name: quick.cost_report({**asked.fields, "period": name}) for _, name in TICKER if name != asked.period}
+    answers[asked.period] = period
     return Overview(
         period=period,
         ticker=[(title, answers[name]) for title, name in TICKER],
         forecasts={title: window for (title, _), window in zip(TICKER, _windows(quick, asked), strict=True)},
-        days=_all_groups(quick, {**asked.fields, "group_by": ["day", by]}),
+        parts=_all_groups(quick, {**asked.fields, "group_by": [unit, by]}),
         by=by,
         standings=quick.budget_status({}).standings,
         ever=bool(period.report.totals.calls or quick.cost_report({"period": "total"}).report.totals.calls),

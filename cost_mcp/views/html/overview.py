@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -39,12 +39,12 @@ BREAKDOWNS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overview:
-    """What the page shows: the period asked for, the three that tick, the days by name, and every budget."""
+    """What the page shows: the period asked for with its trend, the three that tick, the trend's parts by name, every budget."""
 
     period: ReportAnswer
     ticker: Sequence[tuple[str, ReportAnswer]]
     forecasts: Mapping[str, WindowForecast]
-    days: Sequence[Group]
+    parts: Sequence[Group]
     by: str
     standings: Sequence[Standing]
     ever: bool
@@ -65,6 +65,7 @@ def overview_page(overview: Overview, frame: Frame) -> str:
         chart=None if drawn is None else stacked_bars(drawn),
         drawn=drawn,
         by=overview.by,
+        unit="day" if overview.period.trend is None else overview.period.trend.unit,
         standings=[budget_bar(standing) for standing in overview.standings],
         breakdowns=[
             (title, dimension, _shares(largest(report.breakdowns[name]), report.totals))
@@ -75,33 +76,39 @@ def overview_page(overview: Overview, frame: Frame) -> str:
 
 
 def _chart(overview: Overview) -> BarChart | None:
-    if not overview.days:
+    trend = overview.period.trend
+    if trend is None or not overview.parts:
         return None
-    days = list(dict.fromkeys(group.key[0] or "" for group in overview.days))
+    days = [point.key[0] or "" for point in trend.points]
     sums: dict[str, Decimal] = {}
-    for group in overview.days:
+    for group in overview.parts:
         name = group.key[1] or "(none)"
         sums[name] = sums.get(name, Decimal(0)) + group.totals.cost_usd
     named = sorted(sums, key=lambda name: (-sums[name], name))[:STACKED]
     amounts: dict[str, dict[str, Decimal]] = {name: dict.fromkeys(days, Decimal(0)) for name in [*named, OTHER_GROUP]}
-    for group in overview.days:
+    for group in overview.parts:
         name = group.key[1] or "(none)"
         row = amounts[name if name in named else OTHER_GROUP]
         row[group.key[0] or ""] += group.totals.cost_usd
     shown = [*named, *([OTHER_GROUP] if len(sums) > len(named) else [])]
     highest = max(sum((amounts[name][day] for name in shown), Decimal(0)) for day in days)
-    limit = _daily_limit(overview.standings)
+    limit = _daily_limit(overview.standings) if trend.unit == "day" else None
     return BarChart(
-        title=f"Cost by day and {overview.by.replace('_', ' ')}",
-        labels=[_day(day) for day in days],
+        title=f"Cost by {trend.unit} and {overview.by.replace('_', ' ')}",
+        labels=[_label(trend.unit, day) for day in days],
         series=[Series(name, [amounts[name][day] for day in days]) for name in shown],
         limit=limit if limit is not None and limit <= highest * TALLEST else None,
         above=limit,
     )
 
 
-def _day(day: str) -> str:
-    return date.fromisoformat(day).strftime("%b %-d")
+def _label(unit: str, text: str) -> str:
+    if unit == "month":
+        return date.fromisoformat(f"{text}-01").strftime("%b %Y")
+    if unit == "hour":
+        return datetime.fromisoformat(text).strftime("%H:%M")
+    day = date.fromisoformat(text)
+    return f"{day:%b} {day.day}"
 
 
 def _daily_limit(standings: Sequence[Standing]) -> Decimal | None:
