@@ -1,6 +1,6 @@
 """``make bench``: everything, or the parts named.
 
-``python -m bench start record shared large today definitions reserve reserves ten_million hook import statusline insight savings``
+``python -m bench start record shared large today definitions reserve reserves ten_million hook import export statusline insight savings``
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from pathlib import Path
 from bench import (
     bulk,
     commands,
+    exporting,
     hook,
     importing,
     insight,
@@ -125,6 +126,7 @@ def main(parts: list[str]) -> int:
             "ten_million": lambda: [*ten_million.over_stdio(*wallets()), *ten_million.in_process(*wallets())],
             "hook": lambda: hook.hook(folder),
             "import": lambda: importing.importing(KEPT, folder),
+            "export": lambda: exporting.exporting(ledgers()[1], folder),
             "statusline": lambda: statusline.statusline(ledgers()[1]),
             "insight": lambda: insight.insight(year()),
             "savings": lambda: savings.rules_over_a_month(wasteful()),
