@@ -16,6 +16,10 @@ from typing import Any, Protocol
 
 import pytest
 
+import cost_mcp
+from cost_mcp.model.money import usd_text
+
+FIXTURE = Path(__file__).parents[1] / "capture" / "logs" / "claude_code" / "subagents"
 SESSION = "22222222-0b0b-4c3d-9e8f-12ab34cd5603"
 
 
@@ -133,6 +137,7 @@ def report(cli: Cli) -> dict[str, Any]:
     return json.loads(cli("report", "--period", "7d", "--timezone", "UTC", "--json").out)
 
 
+TWO = "2 calls are kept but not counted: they came without an id, and logs tell what their sessions spent."
 NOTE = "1 call is kept but not counted: it came without an id, and its program's own log tells what its session spent."
 
 
@@ -234,6 +239,29 @@ def test_a_copy_of_a_session_owns_the_session_it_was_copied_from_too(cli: Cli, a
     assert (summary["merged"], summary["uncounted"]) == (2, 1)
     assert report(cli)["calls"] == 2
     assert cli("verify").code == 0
+
+
+def test_every_face_tells_a_session_with_sub_agents_as_its_log_does(cli: Cli, agent: Speaks, environ: dict[str, str]):
+    truth = json.loads((FIXTURE / "truth.json").read_text())
+    session = truth["calls"]["msg_01MainThread1"]["session_id"]
+    with agent(CLAUDE_CODE_SESSION_ID=session) as claude:
+        claude.records()
+        assert imported(cli, str(FIXTURE))["uncounted"] == 1
+        claude.records()
+        asked = {"period": "total", "session_id": session, "timezone": "UTC"}
+        told = claude.asks("get_cost_report", **asked)
+    words = ("--period", "total", "--session", session, "--timezone", "UTC")
+    assert json.loads(cli("report", *words, "--json").out) == told
+    with cost_mcp.open_sync(environ["COST_MCP_DB"], environ=environ) as cost:
+        answer = cost.cost_report(**asked)
+    assert usd_text(answer.report.totals.cost_usd) == told["total_cost_usd"]
+    assert list(answer.notes) == told["notes"] == [TWO]
+    assert answer.report.totals.calls == told["calls"] == len(truth["calls"])
+    assert (
+        answer.report.totals.total_tokens
+        == told["total_tokens"]
+        == sum(call["input_tokens"] + call["output_tokens"] for call in truth["calls"].values())
+    )
 
 
 @pytest.fixture
