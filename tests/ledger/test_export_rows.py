@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from datetime import datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -127,6 +129,19 @@ async def test_what_is_recorded_while_an_export_goes_on_is_not_in_it(
 
     assert [row.call_id for row in (*first.rows, *second.rows)] == ["c3", "c2", "c1", "c0"]
     assert second.mark is None
+
+
+async def test_an_export_under_way_keeps_no_checkpoint_from_emptying_the_log(
+    ledger: Ledger, readings: Readings, ledger_path: Path, call_of: CallOf, now: datetime, month: ReportQuery
+):
+    await ledger.record([call_of(f"c{n}") for n in range(4)], now)
+    first = readings.export_rows(month, limit=2)
+
+    with closing(sqlite3.connect(ledger_path)) as db:
+        ((blocked, *_),) = db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    assert blocked == 0
+    assert [row.call_id for row in readings.export_rows(month, first.mark, 10).rows] == ["c2", "c3"]
 
 
 @pytest.mark.parametrize(
