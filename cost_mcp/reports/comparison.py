@@ -14,6 +14,7 @@ from cost_mcp.model.moment import EARLIEST, zone
 from cost_mcp.model.period import Period, day_start, month_start_of
 from cost_mcp.model.report import Group
 from cost_mcp.model.totals import NOTHING, Totals
+from cost_mcp.reports.explanation import Explanation
 from cost_mcp.reports.top import Key, is_rest
 
 _TENTH = Decimal("0.1")
@@ -54,12 +55,16 @@ NO_CHANGES: Mapping[Key, Change] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison:
-    """This period up to ``until`` against ``previous``; ``groups`` by key, empty where groups of two periods are never the same."""
+    """This period up to ``until`` against ``previous``; ``groups`` by key, empty where groups of two periods are never the same.
+
+    ``explanation`` says which names made the difference.
+    """
 
     until: datetime
     previous: Period
     whole: Change
     groups: Mapping[Key, Change]
+    explanation: Explanation | None = None
 
 
 def previous_period(period: Period, now: datetime) -> tuple[datetime, Period] | None:

@@ -17,6 +17,7 @@ from itertools import groupby
 
 from cost_mcp.model.outcome import MERGED, OUTCOMES, FinishedTask
 from cost_mcp.model.totals import ZERO, Totals
+from cost_mcp.reports.middle import median_of, middle_of
 
 MIN_SAMPLE = 5
 """The fewest earlier tasks that make a baseline: with fewer, one odd task moves the median to itself."""
@@ -117,8 +118,8 @@ def baseline_of(amounts: Sequence[Decimal]) -> Baseline | None:
     """
     if len(amounts) < MIN_SAMPLE:
         return None
-    middle = _middle(sorted(amounts))
-    spread = _middle(sorted(abs(amount - middle) for amount in amounts))
+    middle = median_of(amounts)
+    spread = median_of(abs(amount - middle) for amount in amounts)
     return Baseline(median=_to_nano(middle), spread=_to_nano(spread), sample=len(amounts))
 
 
@@ -217,7 +218,7 @@ class _Window:
 
     @property
     def median(self) -> Decimal | None:
-        return _to_nano(_middle(self._sorted)) if len(self._sorted) >= MIN_SAMPLE else None
+        return _to_nano(middle_of(self._sorted)) if len(self._sorted) >= MIN_SAMPLE else None
 
 
 def outcome_cost(tasks: Sequence[FinishedTask]) -> OutcomeCost:
@@ -271,12 +272,6 @@ def main_model(costs: Mapping[str, Decimal]) -> str | None:
     if not whole:
         return None
     return next((model for model, cost in costs.items() if cost >= whole * MAIN_SHARE), None)
-
-
-def _middle(ordered: Sequence[Decimal]) -> Decimal:
-    # Not statistics.median: its module takes longer to import than all the rest of a command that shows one task.
-    half = len(ordered) // 2
-    return ordered[half] if len(ordered) % 2 else (ordered[half - 1] + ordered[half]) / 2
 
 
 def _percent(part: int, whole: int) -> Decimal:

@@ -5,9 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Decimal
-from statistics import median
 
+from cost_mcp.model.report import NONE_GROUP, CostReport
 from cost_mcp.model.totals import ZERO
+from cost_mcp.reports.middle import median_of
+
+DIMENSIONS = ("agent", "project", "task_type", "model")
+"""What a difference is taken apart by, besides single tasks."""
+
+MOST_NAMES = 5
+"""The most names of a dimension that are told; of tasks, these alone are looked up in the days before."""
 
 TELLING_PERCENT = Decimal(30)
 """From which share of the difference on a name is worth a word in one sentence."""
@@ -62,7 +69,7 @@ def usual_of(amounts: Iterable[Mapping[str, Decimal]], names: Iterable[str]) -> 
     times = list(amounts)
     if not times:
         return dict.fromkeys(names, ZERO)
-    return {name: median([time.get(name, ZERO) for time in times]).quantize(_NANO, rounding=ROUND_HALF_EVEN) for name in names}
+    return {name: median_of(time.get(name, ZERO) for time in times).quantize(_NANO, rounding=ROUND_HALF_EVEN) for name in names}
 
 
 def contributions(
@@ -93,6 +100,19 @@ def contributions(
     ]
     way = -1 if whole >= 0 else 1
     return tuple(sorted(found, key=lambda one: (one.more * way, one.name)))
+
+
+def explain_change(now: CostReport, before: CostReport) -> Explanation:
+    """What made the difference between two periods, by their breakdowns; each name's part is exact, and they add up."""
+    more = now.totals.cost_usd - before.totals.cost_usd
+    parts: dict[str, tuple[Contribution, ...]] = {}
+    for dimension in DIMENSIONS:
+        here, there = (
+            {name: totals.cost_usd for name, totals in report.breakdowns.get(f"by_{dimension}", ())} for report in (now, before)
+        )
+        if (here.keys() | there.keys()) - {NONE_GROUP}:
+            parts[dimension] = contributions(here, [there], more)[:MOST_NAMES]
+    return Explanation(spent=now.totals.cost_usd, usual=before.totals.cost_usd, samples=1, parts=parts)
 
 
 def told_shortly(explanation: Explanation) -> str:

@@ -7,10 +7,9 @@ by use is what counts, as in ``anomalies``.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from statistics import median
 
 from cost_mcp.errors import InvalidInput, NotFound
 from cost_mcp.model.alert import Alert
@@ -19,15 +18,10 @@ from cost_mcp.model.period import Period, day_start
 from cost_mcp.model.report import NONE_GROUP, CostReport, ReportQuery
 from cost_mcp.model.totals import ZERO, Totals
 from cost_mcp.reports.anomaly import HISTORY_DAYS, compare
-from cost_mcp.reports.explanation import Contribution, Explanation, contributions
+from cost_mcp.reports.explanation import DIMENSIONS, MOST_NAMES, Contribution, Explanation, contributions
+from cost_mcp.reports.middle import median_of
 from cost_mcp.service.history import LEDGER
 from cost_mcp.service.reporting import Asking
-
-DIMENSIONS = ("agent", "project", "task_type", "model")
-"""What a difference is taken apart by, besides single tasks."""
-
-MOST_NAMES = 5
-"""The most names of a dimension that are told; of tasks, these alone are looked up in the days before."""
 
 Times = Mapping[str, Mapping[str, Decimal]]
 """By the label of an hour or a day, what each name spent."""
@@ -120,23 +114,11 @@ def explain_window(window: UnusualWindow) -> Asking[Explanation]:
         if dimension == window.dimension or not here.keys() - {NONE_GROUP}:
             continue
         times = _times((yield window.earlier(dimension)))
-        parts[dimension] = _largest(contributions(here, [times.get(label, {}) for label in labels], more))
+        parts[dimension] = contributions(here, [times.get(label, {}) for label in labels], more)[:MOST_NAMES]
     tasks = yield from _tasks(window, labels, more)
     if tasks:
         parts["task_id"] = tasks
     return Explanation(spent=spent, usual=usual, samples=len(labels), parts=parts)
-
-
-def explain_change(now: CostReport, before: CostReport) -> Explanation:
-    """What made the difference between two periods, by every breakdown that both reports hold."""
-    more = now.totals.cost_usd - before.totals.cost_usd
-    parts: dict[str, tuple[Contribution, ...]] = {}
-    for key, named in now.breakdowns.items():
-        here = {name: totals.cost_usd for name, totals in named}
-        there = {name: totals.cost_usd for name, totals in before.breakdowns.get(key, ())}
-        if (here.keys() | there.keys()) - {NONE_GROUP}:
-            parts[key.removeprefix("by_")] = _largest(contributions(here, [there], more))
-    return Explanation(spent=now.totals.cost_usd, usual=before.totals.cost_usd, samples=1, parts=parts)
 
 
 def _compared(window: UnusualWindow, spent: Decimal, report: CostReport) -> tuple[list[str], Decimal]:
@@ -152,12 +134,12 @@ def _compared(window: UnusualWindow, spent: Decimal, report: CostReport) -> tupl
     found = compare(spent, window.day, {day: amount for day, (amount, _) in known.items()})
     if found is not None and found.same_weekday:
         known = {day: hour for day, hour in known.items() if day.weekday() == window.day.weekday()}
-    usual = found.median if found is not None else median([amount for amount, _ in known.values()]) if known else ZERO
+    usual = found.median if found is not None else median_of(amount for amount, _ in known.values()) if known else ZERO
     return [label for _, label in known.values()], usual
 
 
 def _tasks(window: UnusualWindow, labels: Sequence[str], more: Decimal) -> Asking[tuple[Contribution, ...]]:
-    report = yield window.now("task_id")
+    report = yield replace(window.now("task_id"), limit=MOST_NAMES + 1)  # one of them may be what names no task
     dearest = [group for group in report.groups if group.key[0] is not None and group.totals.cost_usd][:MOST_NAMES]
     here = {group.key[0] or "": group.totals.cost_usd for group in dearest}
     times: dict[str, dict[str, Decimal]] = {}
@@ -173,7 +155,3 @@ def _times(report: CostReport) -> Times:
         label, name = group.key
         times.setdefault(label or "", {})[NONE_GROUP if name is None else name] = group.totals.cost_usd
     return times
-
-
-def _largest(found: tuple[Contribution, ...]) -> tuple[Contribution, ...]:
-    return found[:MOST_NAMES]

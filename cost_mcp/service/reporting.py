@@ -10,6 +10,7 @@ from cost_mcp.model.moment import EARLIEST
 from cost_mcp.model.period import FOREVER
 from cost_mcp.model.report import TIME_DIMENSIONS, CostReport, ReportQuery
 from cost_mcp.reports.comparison import Comparison, compared, previous_period
+from cost_mcp.reports.explanation import explain_change
 from cost_mcp.reports.top import top_of
 from cost_mcp.reports.trend import Trend, trend, unit_of_months
 from cost_mcp.service.answer import ReportAnswer, report_answer
@@ -93,7 +94,8 @@ def _compared(report: CostReport, question: ReportQuestion) -> Asking[Comparison
     alike = not any(name in TIME_DIMENSIONS for name in query.group_by)
     before = yield replace(_whole(query), period=previous, as_of=report.as_of, group_by=query.group_by if alike else ())
     groups = before.groups if alike else None
-    return compared(until, previous, (report.totals, before.totals), report.groups, groups)
+    found_changes = compared(until, previous, (report.totals, before.totals), report.groups, groups)
+    return replace(found_changes, explanation=explain_change(report, before))
 
 
 def _nothing_before(question: ReportQuestion) -> str:

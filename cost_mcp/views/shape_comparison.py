@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from cost_mcp.model.moment import instant_text
 from cost_mcp.model.money import usd_text
 from cost_mcp.reports.comparison import Change, Comparison
+from cost_mcp.reports.explanation import told_shortly
 from cost_mcp.reports.trend import Trend
 
 if TYPE_CHECKING:
@@ -18,9 +19,11 @@ Shape = dict[str, object]
 def comparison_shape(comparison: Comparison) -> Shape:
     """What changed, with the exact instants of both periods; ``change_percent`` is absent where nothing was billed before.
 
-    ``inexact`` is there where calls without a known price are missing on either side.
+    ``inexact`` is there where calls without a known price are missing on either side, ``explained`` where some names make up a
+    telling part of the difference.
     """
     whole = comparison.whole
+    explained = "" if comparison.explanation is None else told_shortly(comparison.explanation)
     return {
         "compared_until": instant_text(comparison.until),
         "previous_start": instant_text(comparison.previous.start),
@@ -31,6 +34,7 @@ def comparison_shape(comparison: Comparison) -> Shape:
         "previous_total_tokens": whole.previous.total_tokens,
         **_changes(whole),
         "change_subscription_usd": usd_text(whole.subscription_usd),
+        **({"explained": explained} if explained else {}),
     }
 
 

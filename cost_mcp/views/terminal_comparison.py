@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from cost_mcp.model.money import display_usd
 from cost_mcp.model.period import Period
 from cost_mcp.model.totals import ZERO
+from cost_mcp.reports.explanation import told_shortly
 from cost_mcp.views.terminal_page import Column, Drawing, Line, Span, Table, line
 from cost_mcp.views.terminal_picture import BAR, sparkline
 from cost_mcp.views.terminal_totals import cost_cell, worth_bar
@@ -42,6 +43,8 @@ def comparison_lines(comparison: Comparison, period: Period) -> list[Line]:
         lines.append(line(f"{signed_usd(whole.subscription_usd)} of what subscriptions cover, {plan} before."))
     if whole.inexact:
         lines.append(line(Span("The change is not exact: calls without a known price are missing.", "warning")))
+    if comparison.explanation is not None and (told := told_shortly(comparison.explanation)):
+        lines.append(line("What made the difference: ", Span(told, "name"), "."))
     return lines
 
 

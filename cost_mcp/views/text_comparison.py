@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from cost_mcp.model.money import display_usd
+from cost_mcp.reports.explanation import told_shortly
 from cost_mcp.views.text_time import instant_words
 
 if TYPE_CHECKING:
@@ -38,6 +39,8 @@ def comparison_lines(comparison: Comparison) -> list[str]:
         lines.append(f"Covered by subscriptions before: {before}; change {signed_usd(whole.subscription_usd)}.")
     if whole.inexact:
         lines.append("The change is not exact: calls without a known price are missing.")
+    if comparison.explanation is not None and (told := told_shortly(comparison.explanation)):
+        lines.append(f"What made the difference: {told}.")
     return lines
 
 

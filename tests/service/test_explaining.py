@@ -15,11 +15,15 @@ from cost_mcp.model.call import Rank
 from cost_mcp.model.moment import instant_text
 from cost_mcp.model.period import Period
 from cost_mcp.model.report import ReportQuery
-from cost_mcp.reports.explanation import Contribution, Explanation
+from cost_mcp.reports.explanation import Contribution, Explanation, explain_change
 from cost_mcp.service.anomalies import AnomalyWatch
-from cost_mcp.service.explaining import UnusualWindow, explain_change, explain_window, window_of_alert
+from cost_mcp.service.explaining import UnusualWindow, explain_window, window_of_alert
 from cost_mcp.service.reporting import reported_by
 from cost_mcp.service.service import Service
+from cost_mcp.views.shape import report_shape
+from cost_mcp.views.terminal import report_page
+from cost_mcp.views.terminal_layout import plain
+from cost_mcp.views.text import report_text
 
 NOW = datetime(2026, 11, 22, 12, 30, tzinfo=UTC)  # a Sunday
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -151,6 +155,22 @@ async def test_two_periods_are_taken_apart_by_what_changed(service: Service):
         ("tester", -1, False),
         ("newcomer", 3, True),
     ]
+
+
+async def test_a_compared_report_says_what_made_the_difference(service: Service):
+    """Yesterday by noon: builder 5, tester 1. Today by noon: builder 15, tester 2: 11 more, 10 of them (91 %) the builder's."""
+    for day, builder, tester in ((DAY, "5", "1"), (0 * DAY, "15", "2")):
+        await spend(service, NOW - day - HOUR, builder)
+        await spend(service, NOW - day - HOUR, tester, agent="tester")
+
+    answer = await service.cost_report({"period": "today", "compare": True})
+
+    comparison = report_shape(answer)["comparison"]
+    assert isinstance(comparison, dict)
+    assert comparison["explained"] == "agent builder (91 %), model gpt-5 (100 %)"
+    assert "What made the difference: agent builder (91 %), model gpt-5 (100 %)." in report_text(answer)
+    page = plain(report_page(answer, None, answer.report.totals))
+    assert "What made the difference: agent builder (91 %), model gpt-5 (100 %)" in page
 
 
 async def test_the_alert_of_a_day_says_what_made_the_difference(service: Service):
