@@ -6,7 +6,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from pathlib import Path
@@ -92,28 +92,26 @@ async def service(ledger_path: Path) -> AsyncIterator[Service]:
         yield opened
 
 
-@pytest.fixture
-def start(ledger_path: Path, tmp_path: Path) -> Iterator[Callable[..., Dashboard]]:
-    """Starts `cost-mcp dashboard` on the test's ledger."""
-    started: list[subprocess.Popen[str]] = []
+def run_dashboard(folder: Path, started: list[subprocess.Popen[str]], **environ: str) -> Dashboard:
+    """Start `cost-mcp dashboard` on the ledger of a folder."""
+    own = {"COST_MCP_DB": str(folder / "ledger.db"), "COST_MCP_CONFIG": "", "COST_MCP_TIMEZONE": "UTC", "HOME": str(folder)}
+    program = subprocess.Popen(
+        [sys.executable, "-m", "cost_mcp", "dashboard", "--no-open", "--port", "0"],
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=folder,
+        env={name: value for name, value in os.environ.items() if not name.startswith("COST_MCP_")} | own | environ,
+    )
+    started.append(program)
+    assert program.stdout is not None
+    line = program.stdout.readline()
+    found = re.search(r"http://127\.0\.0\.1:(\d+)/enter\?token=([\w-]+)", line)
+    assert found is not None, line
+    return Dashboard(int(found[1]), program.stdout, found[2])
 
-    def run(**environ: str) -> Dashboard:
-        own = {"COST_MCP_DB": str(ledger_path), "COST_MCP_CONFIG": "", "COST_MCP_TIMEZONE": "UTC", "HOME": str(tmp_path)}
-        program = subprocess.Popen(
-            [sys.executable, "-m", "cost_mcp", "dashboard", "--no-open", "--port", "0"],
-            stdout=subprocess.PIPE,
-            text=True,
-            cwd=tmp_path,
-            env={name: value for name, value in os.environ.items() if not name.startswith("COST_MCP_")} | own | environ,
-        )
-        started.append(program)
-        assert program.stdout is not None
-        line = program.stdout.readline()
-        found = re.search(r"http://127\.0\.0\.1:(\d+)/enter\?token=([\w-]+)", line)
-        assert found is not None, line
-        return Dashboard(int(found[1]), program.stdout, found[2])
 
-    yield run
+def end(started: list[subprocess.Popen[str]]) -> None:
+    """End what was started, as Ctrl-C would, and see that it leaves in peace."""
     for program in started:
         program.terminate()
         assert program.wait(20) in (0, -15)
@@ -122,9 +120,19 @@ def start(ledger_path: Path, tmp_path: Path) -> Iterator[Callable[..., Dashboard
 
 
 @pytest.fixture
-def dashboard(start: Callable[..., Dashboard]) -> Dashboard:
-    """One that runs."""
-    return start()
+def dashboard(tmp_path: Path) -> Iterator[Dashboard]:
+    """One that runs on the test's own ledger."""
+    started: list[subprocess.Popen[str]] = []
+    yield run_dashboard(tmp_path, started)
+    end(started)
+
+
+@pytest.fixture(scope="module")
+def empty_dashboard(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Dashboard]:
+    """One that runs for all tests of a module, on a ledger nothing is ever recorded in."""
+    started: list[subprocess.Popen[str]] = []
+    yield run_dashboard(tmp_path_factory.mktemp("empty"), started)
+    end(started)
 
 
 def _token(printed: IO[str]) -> str:

@@ -25,8 +25,8 @@ def text_of(page: str) -> str:
     return " ".join(unescape(re.sub(r"<[^>]+>", " ", page)).split())
 
 
-def test_an_empty_ledger_says_how_calls_get_in_and_shows_zero(dashboard: Dashboard):
-    page = dashboard.enter().ask("/")
+def test_an_empty_ledger_says_how_calls_get_in_and_shows_zero(empty_dashboard: Dashboard):
+    page = empty_dashboard.enter().ask("/")
     assert page.status == 200
     words = text_of(page.text)
     assert "Nothing recorded yet" in words
@@ -58,8 +58,8 @@ async def test_hostile_names_are_shown_as_text(dashboard: Dashboard, service: Se
     ("address", "said"),
     [("/?period=fortnight", "period"), ("/?timezone=Mars/Olympus", "timezone"), ("/?by=moon", "by")],
 )
-def test_an_address_that_cannot_be_taken_names_the_part(dashboard: Dashboard, address: str, said: str):
-    page = dashboard.enter().ask(address)
+def test_an_address_that_cannot_be_taken_names_the_part(empty_dashboard: Dashboard, address: str, said: str):
+    page = empty_dashboard.enter().ask(address)
     assert page.status == 400
     assert text_of(page.text).split("That cannot be shown")[-1].strip().startswith(said)
 
@@ -73,6 +73,6 @@ async def test_a_page_that_did_not_change_is_not_sent_again(dashboard: Dashboard
     assert browser.ask("/", if_none_match=first.headers["etag"]).status == 200
 
 
-def test_a_page_names_nothing_on_another_host(dashboard: Dashboard):
-    page = dashboard.enter().ask("/").text
+def test_a_page_names_nothing_on_another_host(empty_dashboard: Dashboard):
+    page = empty_dashboard.enter().ask("/").text
     assert not [link for link in re.findall(r"https?://[^\s\"'<>]+", page) if not link.startswith("http://www.w3.org/")]

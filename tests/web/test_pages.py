@@ -27,8 +27,8 @@ async def record(service: Service, call_id: str, **fields: object) -> None:
 
 
 @pytest.mark.parametrize("path", PAGES)
-def test_every_page_opens_on_an_empty_ledger_and_is_marked_in_the_menu(dashboard: Dashboard, path: str):
-    page = dashboard.enter().ask(path)
+def test_every_page_opens_on_an_empty_ledger_and_is_marked_in_the_menu(empty_dashboard: Dashboard, path: str):
+    page = empty_dashboard.enter().ask(path)
     assert page.status == 200
     assert page.text.count('aria-current="page"') == 1
 
@@ -68,8 +68,8 @@ async def test_a_call_is_explained_meter_by_meter_with_where_its_price_comes_fro
 
 
 @pytest.mark.parametrize(("path", "status"), [("/call?id=none", 404), ("/call", 400), ("/task", 400), ("/calls?cursor=x", 400)])
-def test_what_is_not_there_is_said(dashboard: Dashboard, path: str, status: int):
-    assert dashboard.enter().ask(path).status == status
+def test_what_is_not_there_is_said(empty_dashboard: Dashboard, path: str, status: int):
+    assert empty_dashboard.enter().ask(path).status == status
 
 
 async def test_tasks_show_what_each_came_to_and_one_shows_its_parts(dashboard: Dashboard, service: Service):
