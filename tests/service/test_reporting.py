@@ -117,6 +117,7 @@ async def test_a_month_so_far_is_compared_with_as_much_of_the_month_before(servi
         "change_usd": "-2.75",
         "change_percent": -15.3,
         "change_subscription_usd": "0",
+        "explained": "agent b (73 %), model claude-opus-4-6 (145 %)",  # 2 and 4 less of 2.75
     }
     changes = {
         row["model"]: (row["previous_cost_usd"], row["change_usd"], row.get("change_percent")) for row in shape["groups"]
