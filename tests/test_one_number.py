@@ -66,7 +66,7 @@ async def through_mcp(db: Path) -> tuple[dict[str, Any], ...]:
     server = StdioServerParameters(command=sys.executable, args=["-m", "cost_mcp", "serve"], env=environment(db), cwd=db.parent)
     async with Client(server) as client:
         for n, call in enumerate(CALLS):
-            await client.call_tool("record_call", call | {"call_id": f"c-{n}", "task_id": "T-1"})
+            await client.call_tool("record_call", call | {"call_id": f"c-{n}", "task_id": "T-1", "task_type": "bugfix"})
         report = await client.call_tool("get_cost_report", {"period": "today", "group_by": ["agent", "model"]})
         beside = {"period": "week", "group_by": ["model"], "compare": True, "trend": True, "top": 2}
         week = await client.call_tool("get_cost_report", beside)
@@ -89,6 +89,7 @@ async def test_tools_commands_and_python_say_the_same(tmp_path: Path):
     async with cost_mcp.open(db, environ={"COST_MCP_CONFIG": "", "COST_MCP_TIMEZONE": "Europe/Berlin"}) as cost:
         totals = (await cost.task_cost("T-1")).task.totals
         (standing,) = (await cost.budget_status()).standings
+    assert task["efficiency"]["why"] == "1 of its calls has no known price"
     assert usd_text(totals.cost_usd) == task["cost_usd"] == report["total_cost_usd"] == status["budgets"][0]["spent_usd"]
     assert usd_text(standing.spent) == task["cost_usd"]
     assert totals.unpriced_calls == task["unpriced_calls"] == report["unpriced_calls"] == 1
