@@ -1,8 +1,9 @@
 """What a server leaves behind when it ends: an export of what it served, written by a process that outlives it.
 
 A client kills a server that takes longer than two seconds to end, and an export may take longer. So the end only starts that
-process (some milliseconds) and does not wait. It has a session of its own, so that what ends the server's does not end it; it reads what the
-server acknowledged, and puts the file in place whole or not at all. Why it failed, if it did, stands beside the file, in ``….failed.txt``.
+process (some hundredths of a second) and does not wait. It has a session of its own, so that what ends the server's does not end
+it; it reads what the server acknowledged, and puts the file in place whole or not at all. Why it failed, if it did, stands beside
+the file, in ``….failed.txt``.
 """
 
 from __future__ import annotations

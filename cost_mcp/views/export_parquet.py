@@ -16,7 +16,7 @@ from cost_mcp.model.money import usd
 from cost_mcp.views.export_columns import COLUMNS, COUNT, FLAG, INSTANT, MONEY, Cell, cells_of
 from cost_mcp.views.export_json import charge_shapes
 
-GROUP = 20_000
+GROUP = 10_000
 """Rows that are compressed together, and held in memory until then."""
 
 

@@ -72,6 +72,8 @@ def test_only_what_the_environment_names_is_bound(repository: Path):
         ("COST_MCP_TASK_ID", "T-9", "task_id", "T-9"),
         ("COST_MCP_ANOMALIES", "off", "anomalies", False),
         ("COST_MCP_ANOMALIES_SENSITIVITY", "High", "anomalies_sensitivity", "high"),
+        ("COST_MCP_EXPORT_FORMAT", " JSONL", "export_format", "jsonl"),
+        ("COST_MCP_EXPORT_ON_EXIT", "/exports/", "export_on_exit", Path("/exports")),
         ("COST_MCP_ANOMALIES_MIN_USD", "0.50", "anomalies_min_usd", Decimal("0.5")),
     ],
 )
@@ -93,6 +95,7 @@ def test_a_variable_sets_its_setting(tmp_path: Path, variable: str, text: str, n
         ("COST_MCP_DB", "mysql://secret@host/db"),
         ("COST_MCP_DB", ":memory:"),
         ("COST_MCP_PRICE_BOOK", "nul\0byte"),
+        ("COST_MCP_EXPORT_FORMAT", "xml"),
         ("COST_MCP_ANOMALIES", "sometimes"),
         ("COST_MCP_ANOMALIES_SENSITIVITY", "paranoid"),
         ("COST_MCP_ANOMALIES_MIN_USD", "a dollar"),
