@@ -15,7 +15,7 @@ from typing import BinaryIO
 import click
 
 from cost_mcp.cli.new_file import check_free, new_file
-from cost_mcp.cli.options import as_json, filters, pass_surroundings, timezone
+from cost_mcp.cli.options import as_json, filters, pass_surroundings, period, timezone
 from cost_mcp.cli.output import put_json, writing
 from cost_mcp.cli.surroundings import Surroundings
 from cost_mcp.errors import CostError
@@ -30,9 +30,7 @@ STANDARD_OUTPUT = "-"
 
 @click.command()
 @click.argument("name", metavar="[csv|json|jsonl|focus|parquet]", required=False)
-@click.option("--period", help="today, yesterday, week, last_week, month, year, total, 7d, 4w, 24h, 2026-11 … (default: month)")
-@click.option("--start", help="First day or instant, instead of a period.")
-@click.option("--end", help="The day or instant after the last (default: now).")
+@period
 @filters
 @timezone
 @click.option("--output", "-o", metavar="FILE", help="Where to; a file only you can read (default: standard output).")
@@ -53,7 +51,7 @@ def export(
 ) -> None:
     """Export the calls of a period.
 
-    Without a kind, the name of the file says it: .csv, .json, .jsonl, .focus.csv, .parquet. A call that was corrected has
+    Without a format, the name of the file says it: .csv, .json, .jsonl, .focus.csv, .parquet. A call that was corrected has
     a row for its first report, one that takes it back and one for what is true, so that sums are right; --json says what
     was written to a file.
     """
