@@ -1,6 +1,6 @@
 """``make bench``: everything, or the parts named.
 
-``python -m bench start record shared large today definitions reserve reserves ten_million hook import export statusline insight savings``
+``python -m bench start record shared large today definitions reserve reserves ten_million hook import export statusline insight dashboard savings``
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from pathlib import Path
 from bench import (
     bulk,
     commands,
+    dashboard,
     exporting,
     hook,
     importing,
@@ -102,11 +103,15 @@ def enforced(folder: Path) -> Path:
     return folder / "reserve.db"
 
 
+def new(folder: Path, name: str) -> Path:
+    """A new ledger with three budgets."""
+    prepare(folder / f"{name}.db")
+    return folder / f"{name}.db"
+
+
 def with_ledger(folder: Path, measure: Callable[[Path], Row], name: str) -> list[Row]:
     """One measurement on a new ledger of its own."""
-    db = folder / f"{name}.db"
-    prepare(db)
-    return [measure(db)]
+    return [measure(new(folder, name))]
 
 
 def main(parts: list[str]) -> int:
@@ -129,6 +134,7 @@ def main(parts: list[str]) -> int:
             "export": lambda: exporting.exporting(ledgers()[1], folder),
             "statusline": lambda: statusline.statusline(ledgers()[1]),
             "insight": lambda: insight.insight(year()),
+            "dashboard": lambda: dashboard.dashboard(ledgers()[1], new(folder, "dashboard")),
             "savings": lambda: savings.rules_over_a_month(wasteful()),
         }
         rows: list[Row] = []

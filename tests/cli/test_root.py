@@ -58,7 +58,7 @@ def test_every_command_and_every_option_has_help(path: str):
 @pytest.mark.parametrize("path", ALL)
 def test_every_command_that_answers_takes_json(path: str):
     speaks_to_people_only = {"cost-mcp serve", "cost-mcp demo", "cost-mcp hook", "cost-mcp statusline", "cost-mcp prices"}
-    speaks_to_people_only |= {"cost-mcp prices import"}
+    speaks_to_people_only |= {"cost-mcp prices import", "cost-mcp dashboard"}
     takes_json = any("--json" in option.opts for option in ALL[path].params)
 
     assert takes_json is (path not in speaks_to_people_only)
