@@ -53,7 +53,7 @@ def show_calls_as_they_come(around: Surroundings, fields: Mapping[str, object], 
             if as_json:
                 put_json_line(listed_call_shape(call))
             else:
-                put_page((call_line(call, tz),))
+                put_page((call_line(call, tz, around.clock()),))
         calls = next(coming)
 
 

@@ -43,6 +43,7 @@ _TYPE = (
     f"SELECT e.task_id, MAX(e.occurred_at), s.task_type {_OF_TASKS}e.occurred_at < :period_end AND s.task_type <> '' "
     f"AND {STANDS} GROUP BY 1"
 )
+_ANY = "SELECT 1 FROM entries INDEXED BY entries_by_task WHERE tenant = :tenant AND task_id IS NOT NULL LIMIT 1"
 _OUTCOME = (
     "SELECT t.value, (SELECT o.outcome FROM task_outcomes o WHERE o.tenant = :tenant AND o.task_id = t.value ORDER BY o.seq DESC "
     "LIMIT 1) FROM json_each(:tasks) t"
@@ -56,6 +57,8 @@ def task_list(query: ListQuery) -> Plan[ListedTasks]:
         InvalidInput: a mark of another kind of ledger.
     """
     filters, values = yield from narrowed(query)
+    if not (yield _ANY, {"tenant": query.tenant}):
+        return ListedTasks(as_of=str(values["as_of"]))  # nothing to walk for, however many calls there are
     from_top = {**values, "top": values["below"], "top_seq": values["below_seq"]}
     found: dict[str, Position] = {}
     skipped: set[str] = set()

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from cost_mcp.model.activity import ListedCall, ListedTask
     from cost_mcp.service.activity import CallsAnswer, ListQuestion, TasksAnswer
 
-_MODEL_CELLS, _COST_CELLS, _TOKEN_CELLS = 24, 10, 9
+_MOMENT_CELLS, _MODEL_CELLS, _COST_CELLS, _TOKEN_CELLS = 15, 24, 10, 9
 
 
 def calls_page(answer: CallsAnswer, now: datetime) -> Page:
@@ -46,7 +46,7 @@ def calls_page(answer: CallsAnswer, now: datetime) -> Page:
     return tuple(page)
 
 
-def call_line(call: ListedCall, tz: ZoneInfo) -> Line:
+def call_line(call: ListedCall, tz: ZoneInfo, now: datetime) -> Line:
     """One call as it comes, in columns of fixed width: when, what model, tokens in and out, cost, whose it is."""
     names = "  ".join(f"{title} {value}" for title, value in (
         ("task", call.task_id), ("agent", call.agent), ("project", call.project),
@@ -54,7 +54,7 @@ def call_line(call: ListedCall, tz: ZoneInfo) -> Line:
     amount = call_cost(call)
     said = ", ".join(flags(call))
     return line(
-        Span(f"{call.occurred_at.astimezone(tz):%H:%M:%S}  ", "dim"),
+        Span(f"{_moment(call.occurred_at, tz, now):>{_MOMENT_CELLS}}  ", "dim"),
         Span(_padded(call.model, _MODEL_CELLS), "name"),
         f"  {call.input_tokens:>{_TOKEN_CELLS},}",
         Span(" in", "dim"),

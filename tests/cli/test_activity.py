@@ -174,8 +174,9 @@ def test_following_begins_with_the_newest_calls_there_are(spent: Cli, environ: d
         assert process.stdout is not None
         lines = [process.stdout.readline() for _ in range(5)]
 
-    assert [line.split()[1] for line in lines] == ["gpt-5", "claude-opus-4-6", "gpt-5-mini", "acme-9", "gpt-5"]
-    assert lines[1].split()[2:] == ["120,000", "in", "6,000", "out", "$0.39", "task", "T-1", "agent", "coder"]
+    models = ["gpt-5", "claude-opus-4-6", "gpt-5-mini", "acme-9", "gpt-5"]
+    assert [model in line.split() for model, line in zip(models, lines, strict=True)] == [True] * 5
+    assert lines[1].split()[-9:] == ["120,000", "in", "6,000", "out", "$0.39", "task", "T-1", "agent", "coder"]
     assert "unpriced" in lines[3]
 
 
