@@ -5,7 +5,7 @@ BIN := .venv/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint types contracts unit format bench soak definitions clean
+.PHONY: help demo test lint types contracts unit bridge format bench soak definitions clean
 
 help: ## Show what can be made.
 	@grep -hE '^[a-z]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
@@ -31,6 +31,13 @@ unit: .venv/dev
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
+bridge: tests/server/bridge/node_modules/.made ## Fetch with npm what hosts the view of a chat in a test; without it that test is skipped.
+
+# No lock file: it would write down which registry this machine asks.
+tests/server/bridge/node_modules/.made: tests/server/bridge/package.json
+	npm install --prefix $(dir $<) --no-package-lock --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
 format: .venv/dev ## Put the code into its form.
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -45,7 +52,7 @@ definitions: .venv/dev ## Make the published tool definitions anew from the mode
 	$(BIN)/python -m cost_mcp.server.generate
 
 clean: ## Remove what was made, the environment too.
-	rm -rf .venv .bench build dist .pytest_cache .ruff_cache .hypothesis .coverage .coverage.*
+	rm -rf .venv .bench build dist tests/server/bridge/node_modules .pytest_cache .ruff_cache .hypothesis .coverage .coverage.*
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \

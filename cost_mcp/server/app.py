@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Mapping
+from typing import Any, cast
 
 from mcp.server.caching import CacheHint
+from mcp.server.context import CallNext, HandlerResult, ServerRequestContext
 from mcp.server.lowlevel import Server
 from mcp_types import CallToolRequestParams, GetPromptRequestParams, PaginatedRequestParams, ReadResourceRequestParams
 
@@ -35,7 +37,9 @@ def build_server(backing: Backing) -> Server[Any]:
             "resources/read": CacheHint(),  # stale at once
         },
     )
-    server.middleware.clear()  # the SDK's tracing: it would carry what callers send into whatever collects the traces
+    server.extensions = about["extensions"]
+    # In place of the SDK's tracing, which would carry what callers send into whatever collects the traces.
+    server.middleware[:] = [_with_extensions]
     tools, resources = Tools(backing), Resources(backing)
     server.add_request_handler("tools/list", PaginatedRequestParams, tools.list)
     server.add_request_handler("tools/call", CallToolRequestParams, tools.call)
@@ -45,3 +49,12 @@ def build_server(backing: Backing) -> Server[Any]:
     server.add_request_handler("prompts/list", PaginatedRequestParams, list_prompts)
     server.add_request_handler("prompts/get", GetPromptRequestParams, get_prompt)
     return server
+
+
+async def _with_extensions(ctx: ServerRequestContext[Any, Any], call_next: CallNext) -> HandlerResult:
+    """Say in the handshake too which extensions there are: the SDK leaves them out of what revisions before 2026 are told."""
+    result = await call_next(ctx)
+    if ctx.method == "initialize":
+        told = cast("Mapping[str, Any]", result)
+        return {**told, "capabilities": {**told["capabilities"], "extensions": definitions()["extensions"]}}
+    return result

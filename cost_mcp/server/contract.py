@@ -41,6 +41,19 @@ _WRITES: Schema = {"readOnlyHint": False, "destructiveHint": False, "idempotentH
 _ADDS: Schema = {**_WRITES, "idempotentHint": False}
 """Writes that are not the same twice: a second hold (unless a key says otherwise), a later end."""
 
+VIEW_URI = "ui://cost/view"
+VIEW_TYPE = "text/html;profile=mcp-app"
+"""What MCP Apps calls its documents (SEP-1865, revision 2026-01-26, read 2026-11-22)."""
+
+EXTENSIONS: dict[str, Schema] = {"io.modelcontextprotocol/ui": {"mimeTypes": [VIEW_TYPE]}}
+"""What of the protocol's extensions the server has."""
+
+VIEW_META: Schema = {"ui": {"csp": {}, "prefersBorder": True}}
+"""The view asks no other host for anything."""
+
+_DRAWN: Schema = {"ui": {"resourceUri": VIEW_URI}}
+"""One document draws every answer that has a picture; a host fetches it once."""
+
 
 def tools() -> list[Schema]:
     """The tools' definitions, as ``tools/list`` answers them."""
@@ -60,6 +73,7 @@ def tools() -> list[Schema]:
             "inputSchema": schema.task_cost_input(),
             "outputSchema": schema.task_cost_output(),
             "annotations": _READS,
+            "_meta": _DRAWN,
         },
         {
             "name": "get_cost_report",
@@ -68,6 +82,7 @@ def tools() -> list[Schema]:
             "inputSchema": schema.cost_report_input(),
             "outputSchema": schema.cost_report_output(),
             "annotations": _READS,
+            "_meta": _DRAWN,
         },
         {
             "name": "get_budget_status",
@@ -77,6 +92,7 @@ def tools() -> list[Schema]:
             "inputSchema": schema.budget_status_input(),
             "outputSchema": schema.budget_status_output(),
             "annotations": _READS,
+            "_meta": _DRAWN,
         },
         {
             "name": "estimate_cost",
@@ -130,7 +146,15 @@ def resources() -> list[Schema]:
             "title": "Budgets",
             "description": "Every budget and where it stands now; as get_budget_status.",
             "mimeType": "application/json",
-        }
+        },
+        {
+            "uri": VIEW_URI,
+            "name": "view",
+            "title": "Cost in pictures",
+            "description": "Draws reports, tasks and budgets, for hosts that show MCP Apps.",
+            "mimeType": VIEW_TYPE,
+            "_meta": VIEW_META,
+        },
     ]
 
 
@@ -188,6 +212,7 @@ def contract() -> dict[str, object]:
         "title": TITLE,
         "version": VERSION,
         "instructions": INSTRUCTIONS,
+        "extensions": EXTENSIONS,
         "tools": tools(),
         "resources": resources(),
         "resource_templates": resource_templates(),

@@ -16,6 +16,7 @@ from cost_mcp.server.definitions import definitions, result
 from cost_mcp.server.log import log_unexpected
 
 SCHEME = "cost://"
+VIEW_SCHEME = "ui://"
 Context = ServerRequestContext[Any, Any]
 
 
@@ -34,7 +35,9 @@ class Resources:
         return result(resourceTemplates=definitions()["resource_templates"])
 
     async def read(self, _ctx: Context, params: ReadResourceRequestParams) -> HandlerResult:
-        """``resources/read``: the structure the tool of the same question answers, as JSON text."""
+        """``resources/read``: the structure the tool of the same question answers, as JSON text; or the view that draws it."""
+        if params.uri.startswith(VIEW_SCHEME):
+            return result(contents=[_view(params.uri)])
         try:
             text = json.dumps(await self._structure(params.uri), ensure_ascii=False, separators=(",", ":"))
         except LedgerError as refusal:
@@ -59,6 +62,15 @@ class Resources:
         if kind == "pricing" and len(parts) >= 2:
             return show_prices(service, parts[0], "/".join(parts[1:]))
         raise NotFound("there is no such resource.", field="uri", hint=_KNOWN)
+
+
+def _view(uri: str) -> dict[str, object]:
+    about = next((known for known in definitions()["resources"] if known["uri"] == uri), None)
+    if about is None:
+        raise MCPError(code=INVALID_PARAMS, message=f"There is no such view. {_KNOWN}")
+    from cost_mcp.views.html.app_view import app_view  # read when a host asks for it, not before the handshake
+
+    return {**{name: about[name] for name in ("uri", "mimeType", "_meta")}, "text": app_view(definitions()["version"])}
 
 
 def _address(uri: str) -> tuple[str, list[str]]:

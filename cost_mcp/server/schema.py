@@ -8,7 +8,7 @@ from cost_mcp.model.budget import STATES
 from cost_mcp.model.call import BILLING_MODES, CONTEXT_NAMES, SERVICE_TIERS
 from cost_mcp.model.charge import PRICED_STATES
 from cost_mcp.model.report import FILTER_DIMENSIONS, MAX_GROUPING, TIME_DIMENSIONS
-from cost_mcp.model.reservation import DEFAULT_TTL_SECONDS, MAX_TTL_SECONDS, MIN_TTL_SECONDS, RESERVATION_STATES
+from cost_mcp.model.reservation import DEFAULT_TTL_SECONDS, MAX_TTL_SECONDS, MIN_TTL_SECONDS
 from cost_mcp.model.usage import USAGE_FIELDS
 from cost_mcp.views.shape import REPORT_BREAKDOWNS, TASK_BREAKDOWNS
 
@@ -90,8 +90,6 @@ def task_cost_output() -> Schema:
         "cost_usd": TEXT,
         **_counted(),
         **dict.fromkeys(TASK_BREAKDOWNS, OBJECT),
-        "first_call_at": TEXT,
-        "last_call_at": TEXT,
         "efficiency": _said(OBJECT, "score: 1 is usual for its type, more is cheaper"),
         "budgets": ROWS,
         "nearest": LINES,
@@ -261,7 +259,7 @@ def release_input() -> Schema:
 def reservation_output() -> Schema:
     """A reservation as it now is."""
     known: dict[str, Schema] = {
-        "state": _one_of(RESERVATION_STATES),
+        "state": TEXT,
         "reserved_usd": TEXT,
         "expires_at": TEXT,
     }

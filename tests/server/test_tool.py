@@ -31,7 +31,7 @@ CALL: dict[str, Any] = {
 }
 SAID_BY_THEMSELVES = {
     "web_search_requests", "provisional_calls", "provisional_usd", "unpriced", "lower_bound", "notes", "outcome", "done_at", "title",
-    "task_type", "filters", "reservation", "reservation_id", "unadmitted", "repeated", "denied_for", "remaining_calls", "counted_by", "method", "considered", "nearest",
+    "first_call_at", "last_call_at", "task_type", "filters", "reservation", "reservation_id", "unadmitted", "repeated", "denied_for", "remaining_calls", "counted_by", "method", "considered", "nearest",
 }  # fmt: skip
 """Members that no schema names: an answer says by itself what they are, and every agent would pay for their names."""
 PROMPT = "Once upon a time a prompt was written here"
