@@ -16,6 +16,9 @@ DIMENSIONS = ("agent", "project", "task_type", "model")
 MOST_NAMES = 5
 """The most names of a dimension that are told; of tasks, these alone are looked up in the days before."""
 
+CANCELLING_PERCENT = Decimal(200)
+"""A part of more than this of the whole is outweighed by others that went the other way: what is left over then tells of none."""
+
 TELLING_PERCENT = Decimal(30)
 """From which share of the difference on a name is worth a word in one sentence."""
 
@@ -123,7 +126,7 @@ def told_shortly(explanation: Explanation) -> str:
     told: list[str] = []
     for dimension, parts in explanation.parts.items():
         first = parts[0] if parts else None
-        if first is not None and first.percent is not None and first.percent >= TELLING_PERCENT:
+        if first is not None and first.percent is not None and TELLING_PERCENT <= first.percent <= CANCELLING_PERCENT:
             new = ", new" if first.new else ""
             told.append(f"{dimension.removesuffix('_id').replace('_', ' ')} {first.name} ({first.percent:f} %{new})")
     return ", ".join(told)

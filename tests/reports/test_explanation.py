@@ -72,6 +72,7 @@ def part(name: str, percent: int | None, *, new: bool = False) -> Contribution:
             "agent builder (95 %), task T-9 (90 %, new)",
         ),
         ({"task_type": (part("bug", 100), part("fix", 80))}, "task type bug (100 %)"),
+        ({"agent": (part("builder", 476),), "model": (part("o3", 200),)}, "model o3 (200 %)"),
         ({"agent": (part("builder", 29),), "model": (part("o3", None),), "project": ()}, ""),
     ],
 )
