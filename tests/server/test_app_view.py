@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
@@ -17,25 +14,23 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import FrameLocator, Page, Route, async_playwright
+import pytest_asyncio
+from playwright.async_api import Browser, FrameLocator, Page, Route, async_playwright
 from playwright.async_api import expect as assertions
 
 from cost_mcp.config.settings import Settings
 from cost_mcp.model.call import Rank
 from cost_mcp.model.money import display_usd
-from cost_mcp.server.definitions import definitions
 from cost_mcp.service.opening import open_service
-from cost_mcp.views.html.app_view import app_view
 
 Spoken = Any  # as the fixtures beside this file make it: tests cannot import their conftest
 Speak = Callable[..., Spoken]
 Result = dict[str, Any]
 expect: Any = assertions  # some of what it offers has no types
 
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 BRIDGE = Path(__file__).parent / "bridge"
 URI = "ui://cost/view"
-EXTENSION = "io.modelcontextprotocol/ui"
-MIME_TYPE = "text/html;profile=mcp-app"
 HOST_POLICY = (
     "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; "
     "media-src 'self' data:; connect-src 'none'"
@@ -78,22 +73,30 @@ class Host:
 Opens = Callable[..., Awaitable[Host]]
 
 
-@pytest.fixture
-async def host() -> AsyncIterator[Opens]:
-    """Opens chats whose view may call the tools of one server process."""
-    browser_path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if browser_path is None:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    """The system's Chromium, once for all tests of this file."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
         lacking("no Chromium on this machine: the view in a chat was not looked at (Debian: apt-get install chromium)")
     if not (BRIDGE / "node_modules" / "@modelcontextprotocol" / "ext-apps").is_dir():
-        lacking("no host bridge on this machine: the view in a chat was not looked at (with npm: make bridge)")
+        lacking("no host bridge on this machine: the view in a chat was not looked at (make bridge)")
+    async with async_playwright() as playwright:
+        started = await playwright.chromium.launch(executable_path=path, args=list(QUIET))
+        yield started
+        await started.close()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def host(browser: Browser) -> AsyncIterator[Opens]:
+    """Opens chats whose view may call the tools of one server process."""
     async with AsyncExitStack() as stack:
-        playwright = await stack.enter_async_context(async_playwright())
-        browser = await playwright.chromium.launch(executable_path=browser_path, args=list(QUIET))
 
         async def opened(
             server: Spoken, theme: str | None = "light", system: str = "light", width: int = 700, **capabilities: object
         ) -> Host:
             context = await browser.new_context(color_scheme=system, viewport={"width": width, "height": 900})  # pyright: ignore[reportArgumentType] (a name of a scheme)
+            stack.push_async_callback(context.close)
             page, complaints = await context.new_page(), list[str]()
             page.set_default_timeout(PATIENCE_MS)
             page.on("console", lambda said: complaints.append(said.text) if said.type in {"error", "warning"} else None)
@@ -122,7 +125,6 @@ async def host() -> AsyncIterator[Opens]:
             return chat
 
         yield opened
-        await browser.close()
 
 
 async def _serve(route: Route, document: str, complaints: list[str]) -> None:
@@ -268,12 +270,24 @@ async def test_the_view_is_as_light_or_dark_as_the_host_and_else_as_the_system(h
 
     chat = await host(filled, theme=None, system=system)
     assert await paper(chat) == PAPER[system]
-    await chat.show({}, filled.call("get_cost_report", {}))
     for theme in ("dark", "light"):
         await chat.page.evaluate("theme => window.bridge.setHostContext({theme})", theme)
         await expect(chat.view.locator("html")).to_have_attribute("data-theme", theme)
         assert await paper(chat) == PAPER[theme]
-        assert await _violations(chat) == []
+    assert chat.complaints == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+async def test_no_picture_shuts_anyone_out(host: Opens, filled: Spoken, theme: str):
+    chat = await host(filled, theme=theme, width=390)
+    for tool, arguments, sight in (
+        ("get_cost_report", {"group_by": ["agent"], "trend": True, "compare": True}, "svg[role=img]"),
+        ("get_budget_status", {"estimated_cost_usd": "5"}, "p strong"),
+        ("get_task_cost", {"task_id": "T-1"}, "h1 .long"),
+    ):
+        await chat.show(arguments, filled.call(tool, arguments))
+        await expect(chat.view.locator(sight)).to_be_visible()
+        assert await _violations(chat) == [], tool
     assert chat.complaints == []
 
 
@@ -333,62 +347,3 @@ async def test_the_host_learns_how_high_the_view_is_and_can_end_it(host: Opens, 
     await chat.page.wait_for_function("height => window.heights.at(-1) === height", arg=height)
     assert await chat.page.evaluate("window.bridge.teardownResource({})") == {}
     assert chat.complaints == []
-
-
-@pytest.mark.parametrize("version", ["2024-11-05", "2025-03-26", "2025-06-18", "2025-11-25"])
-def test_every_handshake_says_that_there_is_a_view(speak: Speak, version: str):
-    answered = speak().handshake(version)
-    assert (answered["protocolVersion"], answered["capabilities"]["extensions"]) == (
-        version,
-        {EXTENSION: {"mimeTypes": [MIME_TYPE]}},
-    )
-
-
-def test_discovery_says_that_there_is_a_view(speak: Speak):
-    meta = {
-        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-        "io.modelcontextprotocol/clientInfo": {"name": "test", "version": "1"},
-        "io.modelcontextprotocol/clientCapabilities": {},
-    }
-    answered = speak().ask("server/discover", {"_meta": meta})["result"]
-    assert answered["capabilities"]["extensions"] == {EXTENSION: {"mimeTypes": [MIME_TYPE]}}
-
-
-def test_a_client_that_shows_no_view_is_told_the_same(speak: Speak):
-    told: list[list[Result]] = []
-    for capabilities in ({}, {"extensions": {EXTENSION: {"mimeTypes": [MIME_TYPE]}}}):
-        spoken = speak()
-        about = {"protocolVersion": "2025-11-25", "capabilities": capabilities, "clientInfo": {"name": "t", "version": "1"}}
-        spoken.ask("initialize", about)
-        spoken.tell("notifications/initialized")
-        spoken.call("record_call", {"model": "gpt-5", "input_tokens": 1000, "call_id": "once", "task_id": "T-1"})
-        asked: list[tuple[str, dict[str, str]]] = [
-            ("get_cost_report", {"period": "total"}),
-            ("get_task_cost", {"task_id": "T-1"}),
-            ("get_budget_status", {}),
-        ]
-        told.append([spoken.call(tool, arguments) for tool, arguments in asked])
-    assert told[0] == told[1]
-    assert all(result["content"][0]["text"] for result in told[0])
-
-
-def test_the_tools_with_a_picture_name_a_view_that_can_be_read(speak: Speak):
-    spoken = speak()
-    spoken.handshake()
-    tools = spoken.ask("tools/list")["result"]["tools"]
-    drawn = {tool["name"]: tool["_meta"]["ui"]["resourceUri"] for tool in tools if "_meta" in tool}
-    assert drawn == dict.fromkeys(("get_task_cost", "get_cost_report", "get_budget_status"), URI)
-    (contents,) = spoken.ask("resources/read", {"uri": URI})["result"]["contents"]
-    assert (contents["uri"], contents["mimeType"]) == (URI, MIME_TYPE)
-    assert contents["text"] == app_view(definitions()["version"])
-    assert "cost://budgets" in spoken.ask("resources/read", {"uri": "ui://cost/other"})["error"]["message"]
-
-
-def test_the_view_is_one_document_that_asks_nobody_and_needs_no_library_of_the_dashboard():
-    made = "from cost_mcp.views.html.app_view import app_view; import json, sys; print(json.dumps([app_view('1'), list(sys.modules)]))"
-    document, modules = json.loads(subprocess.run([sys.executable, "-c", made], capture_output=True, check=True).stdout)
-    assert not {"jinja2", "pygal", "markupsafe"} & set(modules)
-    assert "{{" not in document
-    assert "innerHTML" not in document
-    assert document.replace("http://www.w3.org/2000/svg", "").count("://") == 0
-    assert len(document.encode()) < 50_000

@@ -12,6 +12,9 @@ from hashlib import sha256
 from importlib.resources import files
 
 _PARTS = files("cost_mcp.views.html")
+_SCRIPTS = ("words", "parts", "pictures", "bridge")
+"""In the order in which each uses what those before it name."""
+
 _DARK = re.compile(r"@media \(prefers-color-scheme: dark\) \{\s*:root \{([^}]*)\}\s*\}")
 _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 
@@ -20,7 +23,8 @@ _COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 def app_view(version: str) -> str:
     """The whole document: its style is the pages' style, its policy admits its own script and style by their hashes only."""
     style = f"\n{_themed(_read('style.css'))}{_COMMENT.sub('', _read('app/view.css'))}"
-    script = f"\n{_read('app/view.js').replace('{{version}}', version)}"
+    scripts = "\n".join(_read(f"app/{name}.js") for name in _SCRIPTS).replace("{{version}}", version)
+    script = f'\n"use strict";\n{{\n{scripts}}}\n'  # in a block: what the parts name is theirs
     policy = f"default-src 'none'; script-src {_hash(script)}; style-src {_hash(style)}; base-uri 'none'; form-action 'none'"
     page = _read("app/view.html")
     for name, text in (("policy", policy), ("style", style), ("script", script)):
