@@ -16,6 +16,7 @@ import pytest
 from cost_mcp.cli.run import run
 from cost_mcp.cli.surroundings import Surroundings
 from cost_mcp.config.settings import load_settings
+from cost_mcp.ledger.migrate import migrations
 from cost_mcp.model.call import Rank
 from cost_mcp.service.opening import open_service
 
@@ -155,14 +156,30 @@ async def test_a_reservation_is_held_where_the_call_will_count(recorded: Verb, e
     assert _calls(recorded, "before") == EACH
 
 
+def as_if_of_schema(db: sqlite3.Connection, schema: int) -> None:
+    """Take from a ledger what later migrations made, and the records that they ran."""
+    with closing(sqlite3.connect(":memory:")) as earlier:
+        for _, _, sql in migrations()[:schema]:
+            earlier.executescript(sql)
+        known = {name for (name,) in earlier.execute("SELECT name FROM sqlite_master")}
+        states = {name for (name,) in earlier.execute("SELECT name FROM state")}
+    for kind in ("trigger", "index", "table"):
+        made = db.execute("SELECT name FROM sqlite_master WHERE type = ? AND sql IS NOT NULL", (kind,)).fetchall()
+        for name in {name for (name,) in made} - known:
+            db.execute(f"DROP {kind} {name}")
+    for name in {name for (name,) in db.execute("SELECT name FROM state").fetchall()} - states:
+        db.execute("DELETE FROM state WHERE name = ?", (name,))
+    db.execute("DELETE FROM migrations WHERE number > ?", (schema,))
+    db.execute(f"PRAGMA user_version = {schema}")
+    db.commit()
+
+
 async def test_windows_kept_by_spelling_are_put_together_once(recorded: Verb, environ: dict[str, str], tmp_path: Path):
     with closing(sqlite3.connect(environ["COST_MCP_DB"])) as db:
         db.execute(
             "UPDATE budget_windows SET each_value = 'us.anthropic.claude-opus-4-6-v1' WHERE each_value = 'claude-opus-4-6'"
         )
-        db.execute("DELETE FROM migrations WHERE number > 7")
-        db.execute("PRAGMA user_version = 7")
-        db.commit()
+        as_if_of_schema(db, 7)
 
     async with open_service(load_settings(environ, tmp_path).settings) as service:
         assert (await service.verify()).differences == ()
