@@ -71,6 +71,7 @@ class Book:
         self.folded_seq = 0
         self.last_seq = 0  # the highest row number this transaction entered; 0 when it entered none
         self.fold_after = FOLD_AFTER
+        self.folded = False  # whether this transaction folded: there may be something to sum up then
         self.raised = Raised()
         self.owners = Owners()
         self.swept_at = 0  # the latest moment that a job of this transaction gave
@@ -88,6 +89,7 @@ class Book:
     def begin(self) -> None:
         """Start a write transaction; the caller holds the ledger's lock."""
         self.last_seq = 0
+        self.folded = False
         self.swept_at = 0
         self.raised.begin()
         self.owners.begin()

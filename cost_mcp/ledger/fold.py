@@ -6,8 +6,6 @@ import sqlite3
 
 from cost_mcp.ledger.book import Book
 from cost_mcp.ledger.bucket import ENTRY_SUMS, GRAINS, QUARTER, ROLLUP_SUMS, is_too_large
-from cost_mcp.ledger.summing import sum_when_due
-from cost_mcp.ledger.task_sums import fold_tasks
 
 _FINEST, *_COARSER = GRAINS
 FOLDED = (
@@ -33,7 +31,6 @@ def fold_when_due(book: Book) -> None:
     """Fold what this transaction and others left above the watermark, once it is enough to be worth it."""
     if book.last_seq - book.folded_seq >= book.fold_after:
         fold(book)
-        sum_when_due(book)
 
 
 def fold(book: Book) -> None:
@@ -46,8 +43,8 @@ def fold(book: Book) -> None:
     try:
         book.db.execute(_FOLD, {"after": book.folded_seq, "upto": book.last_seq})
         book.db.execute(_MOVE, (book.last_seq,))
-        fold_tasks(book.db, book.last_seq)
         book.folded_seq = book.last_seq
+        book.folded = True
     except (sqlite3.IntegrityError, sqlite3.OperationalError) as error:
         if not is_too_large(error):
             raise

@@ -50,9 +50,10 @@ def fill_all_windows(book: Book) -> None:
 
 
 def catch_up(book: Book, lock: FileLock) -> bool:
-    """Sum up a little of what a ledger is far behind with, no more than recording would; whether there is more.
+    """Sum up a little of what waits for it; whether there is more.
 
-    Nothing depends on it: where it cannot be done now, the next program to open the ledger will.
+    Recording leaves all of it to moments in which nothing is recorded, and to the end of programs that have none: under the lock
+    it would keep every other program waiting. Nothing depends on it: where it cannot be done now, the next program to open the ledger will.
     """
     try:
         if not _is_behind(book):

@@ -90,13 +90,6 @@ _MARK = "SELECT value FROM state WHERE name = 'summed_seq'"
 _MOVE = "UPDATE state SET value = ? WHERE name = 'summed_seq'"
 
 
-def sum_when_due(book: Book) -> None:
-    """Sum up what was folded since, once it is enough to be worth it and not so much that recording would wait for it."""
-    behind = book.folded_seq - summed_seq(book.db)
-    if SUM_AFTER <= behind < FAR_BEHIND:
-        sum_up(book)
-
-
 def sum_up(book: Book, most: int = STEP) -> bool:
     """Sum up to so many of the folded rows above the watermark; whether any are left.
 

@@ -91,16 +91,6 @@ _DIFFERING = "SELECT tenant, task_id FROM (SELECT * FROM ({0}) EXCEPT SELECT * F
 _MOST_NAMED = 20
 
 
-def fold_tasks(db: sqlite3.Connection, upto: int) -> None:
-    """Add the entries above the watermark, up to the row ``upto``, to what is kept of their tasks, inside a write transaction.
-
-    Not where that is very many: recording would wait for it. Those are left to ``catch_up_tasks``.
-    """
-    after = tasks_seq(db)
-    if upto - after < FAR_BEHIND:
-        _add(db, after, upto)
-
-
 def catch_up_tasks(db: sqlite3.Connection, upto: int, most: int = STEP) -> bool:
     """Add up to so many entries up to the row ``upto``, inside a write transaction; whether any are left.
 

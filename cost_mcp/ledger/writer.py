@@ -163,11 +163,13 @@ class Writer:
                 break
             if self._serve_from(first):
                 break
+        if self._behind:  # programs that record one call and end are never idle
+            catch_up(self._book, self._lock)
         self._log.close()
         _close(self._book.db, self._lock)
 
     def _next(self) -> _Job | None:
-        """The next job, None for the end; while nothing is asked, sums that a ledger is far behind with are caught up."""
+        """The next job, None for the end; while nothing is asked, what waits for its sums is summed up."""
         while self._behind:
             try:
                 return self._jobs.get(timeout=_IDLE_SECONDS)
@@ -256,6 +258,7 @@ class Writer:
             return self._undo() or too_large()
         except Exception as error:  # noqa: BLE001 the thread has to go on serving; the caller gets what was raised
             return self._undo() or error
+        self._behind = self._behind or book.folded
         for job in jobs:
             job.held = held
         return None

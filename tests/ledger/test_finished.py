@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -19,6 +19,7 @@ from cost_mcp.ledger.book import FOLD_AFTER, Book
 from cost_mcp.ledger.contract import Ledger
 from cost_mcp.ledger.file import open_lock
 from cost_mcp.ledger.finished import InPeriod
+from cost_mcp.ledger.intake import Intake
 from cost_mcp.ledger.quick import open_readings
 from cost_mcp.ledger.refill import catch_up
 from cost_mcp.ledger.sqlite import open_ledger
@@ -46,31 +47,36 @@ async def finished(ledger: Ledger, start: datetime, end: datetime, **also: Any) 
     return await ledger.finished_tasks("default", InPeriod(start=start, end=end, **given))
 
 
-async def fold(ledger: Ledger, call_of: CallOf, now: datetime) -> None:
-    """Have everything that was entered before folded: with this many calls more, it is due."""
-    await ledger.record([call_of(f"filler {n}", at=now) for n in range(FOLD_AFTER)], now)
+def fold(path: Path, now: datetime) -> None:
+    """Have everything that was entered before folded and summed up, as at the end of an import."""
+    with Intake(path, now=now, window_of=window_of) as intake:
+        intake.fold()
+
+
+Settle = Callable[[Sequence[PricedCall]], Awaitable[None]]
 
 
 @pytest.fixture(params=[False, True], ids=["waiting", "folded"])
-def folded(request: pytest.FixtureRequest) -> bool:
-    return request.param
+def settle(request: pytest.FixtureRequest, ledger: Ledger, ledger_path: Path, now: datetime) -> Settle:
+    """Records calls, which then wait for their sums or are part of them."""
 
+    async def record(calls: Sequence[PricedCall]) -> None:
+        await ledger.record(calls, now)
+        if request.param:
+            fold(ledger_path, now)
 
-async def settled(ledger: Ledger, calls: Sequence[PricedCall], call_of: CallOf, now: datetime, *, folded: bool) -> None:
-    await ledger.record(calls, now)
-    if folded:
-        await fold(ledger, call_of, now)
+    return record
 
 
 async def test_a_task_finishes_with_its_outcome_or_a_day_after_its_last_call_whichever_is_earlier(
-    ledger: Ledger, call_of: CallOf, now: datetime, *, folded: bool
+    ledger: Ledger, call_of: CallOf, now: datetime, settle: Settle
 ):
     calls = [
         call_of(f"c-{task}-{n}", task_id=task, task_type="bug", at=now - hours * HOUR - n * HOUR)
         for task, hours in (("idle", 24), ("running", 23), ("done", 23), ("done late", 30))
         for n in range(2)
     ]
-    await settled(ledger, calls, call_of, now, folded=folded)
+    await settle(calls)
     await ledger.finish_task("default", "done", "merged", now - 2 * HOUR, now, "cli:kim")
     await ledger.finish_task("default", "done late", "merged", now - 2 * HOUR, now, "cli:kim")
 
@@ -86,7 +92,7 @@ async def test_a_task_finishes_with_its_outcome_or_a_day_after_its_last_call_whi
 
 
 async def test_a_finished_task_is_told_with_everything_it_came_to(
-    ledger: Ledger, call_of: CallOf, now: datetime, *, folded: bool
+    ledger: Ledger, call_of: CallOf, now: datetime, settle: Settle
 ):
     at = now - 3 * DAY
     calls = [
@@ -96,7 +102,7 @@ async def test_a_finished_task_is_told_with_everything_it_came_to(
         call_of("d", task_id="t", cost=None, at=at + 3 * HOUR),
         call_of("e", cost="9", at=at + 3 * HOUR),
     ]
-    await settled(ledger, calls, call_of, now, folded=folded)
+    await settle(calls)
     await ledger.finish_task("default", "t", "failed", None, now, "cli:kim")
 
     (task,) = (await finished(ledger, at, now)).tasks
@@ -108,7 +114,7 @@ async def test_a_finished_task_is_told_with_everything_it_came_to(
 
 
 async def test_a_task_is_held_against_comparable_tasks_of_its_type_that_finished_before_it_newest_first(
-    ledger: Ledger, call_of: CallOf, now: datetime, *, folded: bool
+    ledger: Ledger, call_of: CallOf, now: datetime, settle: Settle
 ):
     mine = now - 10 * DAY
     calls = [
@@ -123,7 +129,7 @@ async def test_a_task_is_held_against_comparable_tasks_of_its_type_that_finished
         call_of("vain", task_id="in vain", task_type="bug", cost="11", at=mine - HOUR),
         call_of("alien", task_id="alien", task_type="bug", cost="12", at=mine - HOUR, tenant="other"),
     ]
-    await settled(ledger, calls, call_of, now, folded=folded)
+    await settle(calls)
     await ledger.finish_task("default", "in vain", "abandoned", None, now, "cli:kim")
 
     found = await past(ledger, "mine", mine, now)
@@ -134,27 +140,27 @@ async def test_a_task_is_held_against_comparable_tasks_of_its_type_that_finished
 
 
 async def test_a_task_that_goes_on_is_held_against_all_that_have_finished_by_now(
-    ledger: Ledger, call_of: CallOf, now: datetime, *, folded: bool
+    ledger: Ledger, call_of: CallOf, now: datetime, settle: Settle
 ):
     calls = [
         call_of("mine", task_id="mine", task_type="bug", at=now - HOUR),
         call_of("a", task_id="a", task_type="bug", cost="1", at=now - DAY),
         call_of("b", task_id="b", task_type="bug", cost="2", at=now - DAY + HOUR),
     ]
-    await settled(ledger, calls, call_of, now, folded=folded)
+    await settle(calls)
 
     assert [float(amount) for amount in (await past(ledger, "mine", now - HOUR, now)).earlier] == [1]
     assert (await past(ledger, "mine", now - HOUR, now - HOUR)).earlier == ()
 
 
-async def test_a_correction_takes_a_call_out_of_its_old_task(ledger: Ledger, call_of: CallOf, now: datetime, *, folded: bool):
+async def test_a_correction_takes_a_call_out_of_its_old_task(ledger: Ledger, call_of: CallOf, now: datetime, settle: Settle):
     at = now - 5 * DAY
     calls = [
         call_of("first", task_id="old", task_type="bug", cost="1", at=at, provisional=True),
         call_of("moved", task_id="old", task_type="chore", cost="2", at=at + DAY, provisional=True),
         call_of("only", task_id="gone", task_type="bug", cost="4", at=at, provisional=True),
     ]
-    await settled(ledger, calls, call_of, now, folded=folded)
+    await settle(calls)
     corrections = [
         call_of("moved", task_id="new", task_type="bug", cost="3", at=at + 2 * HOUR, rank=Rank.LOG, source="claude-code"),
         call_of("only", task_id="new", task_type="bug", cost="5", at=at + HOUR, rank=Rank.LOG, source="claude-code"),
@@ -169,11 +175,11 @@ async def test_a_correction_takes_a_call_out_of_its_old_task(ledger: Ledger, cal
 
 
 async def test_only_the_newest_of_too_many_are_told_and_that_there_are_more(
-    ledger: Ledger, call_of: CallOf, now: datetime, *, folded: bool
+    ledger: Ledger, call_of: CallOf, now: datetime, settle: Settle
 ):
     at = now - 9 * DAY
     calls = [call_of(f"c{n}", task_id=f"t{n}", task_type="bug", cost=f"{n}", at=at + n * HOUR) for n in range(6)]
-    await settled(ledger, calls, call_of, now, folded=folded)
+    await settle(calls)
 
     found = await finished(ledger, at, now, most=2, before=3)
 
@@ -244,6 +250,7 @@ async def test_what_is_kept_wrongly_is_found_and_made_anew(
         [call_of(f"c{n}", task_id=f"t{n % 9}", task_type="bug", at=now - 9 * DAY) for n in range(FOLD_AFTER)], now
     )
     await ledger.finish_task("default", "t3", "merged", None, now, "cli:kim")
+    fold(ledger_path, now)
     before = await finished(ledger, now - 20 * DAY, now)
     with closing(sqlite3.connect(ledger_path, isolation_level=None)) as other:
         other.execute(tampering)
@@ -265,7 +272,7 @@ async def test_a_program_that_folds_without_keeping_tasks_leaves_them_to_the_nex
     with closing(sqlite3.connect(ledger_path, isolation_level=None)) as other:
         other.execute("UPDATE state SET value = 0 WHERE name = 'folded_seq'")
     before = await finished(ledger, now - 20 * DAY, now)
-    await fold(ledger, call_of, now)
+    fold(ledger_path, now)
 
     assert len(before.tasks) == 9
     assert await finished(ledger, now - 20 * DAY, now) == before
@@ -276,6 +283,7 @@ async def test_of_a_ledger_far_behind_it_is_said_that_tasks_are_not_known_until_
     ledger: Ledger, ledger_path: Path, call_of: CallOf, now: datetime, monkeypatch: pytest.MonkeyPatch
 ):
     at = now - 20 * DAY
+    monkeypatch.setattr("cost_mcp.ledger.writer._IDLE_SECONDS", 3600)  # this ledger is not idle before we have looked
     monkeypatch.setattr("cost_mcp.ledger.task_sums.FAR_BEHIND", 2)
     monkeypatch.setattr("cost_mcp.ledger.finished.MOST_WAITING", 200)
     monkeypatch.setattr("cost_mcp.ledger.refill.SUM_AFTER", 100)

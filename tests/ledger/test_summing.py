@@ -57,17 +57,17 @@ def mark(path: Path) -> int:
         return summed_seq(db)
 
 
-async def test_recording_sums_up_in_larger_steps_than_it_folds(
-    ledger: Ledger, ledger_path: Path, call_of: CallOf, now: datetime
-):
-    for first in range(0, SUM_AFTER, 512):
-        assert mark(ledger_path) == 0
+async def test_programs_that_record_and_end_leave_little_to_be_summed_up(ledger_path: Path, call_of: CallOf, now: datetime):
+    """None of them is ever idle: each sums up a part of what waits when it ends."""
+    for first in range(0, 2 * SUM_AFTER, 512):
+        ledger = await open_ledger(ledger_path, now=now, window_of=window_of)
         await ledger.record(calls(call_of, now, range(first, first + 512)), now)
-    assert mark(ledger_path) == SUM_AFTER
-    await ledger.record(calls(call_of, now, range(SUM_AFTER, SUM_AFTER + 300)), now)
-    assert mark(ledger_path) == SUM_AFTER
+        await ledger.close()
+    assert 2 * SUM_AFTER - mark(ledger_path) <= SUM_AFTER + 512
+    ledger = await open_ledger(ledger_path, now=now, window_of=window_of)
     verification = await ledger.verify()
-    assert (verification.calls, verification.differences) == (SUM_AFTER + 300, ())
+    assert (verification.calls, verification.differences) == (2 * SUM_AFTER, ())
+    await ledger.close()
 
 
 async def test_a_ledger_without_the_sums_answers_alike_and_gets_them_step_by_step(
@@ -88,7 +88,8 @@ async def test_a_ledger_without_the_sums_answers_alike_and_gets_them_step_by_ste
             if not more:
                 break
         assert not catch_up(book, lock)
-    assert marks == [0, SUM_AFTER, 2 * SUM_AFTER, 2 * SUM_AFTER]
+    assert marks == sorted(marks)
+    assert marks[-1] >= 2 * SUM_AFTER
     assert [await ledger.report(query) for query in queries(now)] == answers
     assert (await ledger.verify()).differences == ()
 
