@@ -11,7 +11,7 @@ from cost_mcp.ledger.pulse import pulse
 if TYPE_CHECKING:
     from pathlib import Path
 
-LOOK_SECONDS = 0.5
+LOOK_SECONDS = 0.75
 """How often the ledger is looked at while a page is open."""
 
 
