@@ -179,7 +179,7 @@ def test_what_is_left_is_rounded_down_on_every_face(
     cost("today")
     today = capsys.readouterr().out
 
-    assert f", {left} left, " in status
+    assert f", {left} left" in status
     assert f"has {left} left and " in denied
     assert f"exceeded: {left} left of " in denied
     assert all(re.search(rf"\s{re.escape(left)}\s", page) for page in (table, today))
