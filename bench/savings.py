@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sqlite3
 import time
 from collections.abc import Callable
@@ -39,6 +40,8 @@ def rules_over_a_month(db: Path, rounds: int = 7) -> list[Row]:
     from cost_mcp.service.opening import open_quick
     from cost_mcp.service.saving import suggest_savings_at_once
 
+    gc.collect()
+    gc.freeze()  # what other measurements left in this process is none of a command's
     taken: list[float] = []
     read: list[float] = []
     calls = 0
