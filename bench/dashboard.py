@@ -111,7 +111,6 @@ def _fifty(db: Path, rounds: int) -> Row:
         for _ in range(rounds):
             without += record()
             with page.open_pages(PAGES):
-                time.sleep(1)  # they have drawn themselves once
                 with_pages += record()
     wire.close()
     ratio = median(with_pages) / median(without)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from cost_mcp.reports.savings.cell import Cell, Tally
 from cost_mcp.reports.savings.comparing import compared
 from cost_mcp.reports.savings.gathered import Gathered
-from cost_mcp.reports.savings.rule import LOW, MEDIUM, Market, Suggestion, whose
+from cost_mcp.reports.savings.rule import LOW, MEDIUM, Market, Suggestion, suggestion, whose
 
 NAME: str = "batch"
 TITLE: str = "Batch for work nobody waited for"
@@ -44,17 +44,13 @@ def suggestions(found: Gathered, market: Market, /) -> Iterator[Suggestion]:
             if named
             else "No answer was followed by another call and there were more than one person reads; users may still have waited."
         )
-        yield Suggestion(
-            rule=NAME,
-            subject=subject,
-            saved_usd=part.saved,
-            spent_usd=part.spent,
-            calls=part.tally.calls,
-            seqs=tuple(part.tally.seqs),
+        yield suggestion(
+            NAME,
+            subject,
+            part,
             confidence=MEDIUM if named else LOW,
             reason=reason,
             advice=f"Send the work of {whose(subject)} as a batch where an answer within a day is soon enough.",
-            instead=part.instead,
         )
 
 

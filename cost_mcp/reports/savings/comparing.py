@@ -23,6 +23,16 @@ class Compared:
     instead: str
     cells: tuple[Cell, ...]
 
+    @property
+    def calls(self) -> int:
+        """How many calls there are."""
+        return self.tally.calls
+
+    @property
+    def seqs(self) -> tuple[int, ...]:
+        """The ledger's rows of the first few."""
+        return tuple(self.tally.seqs)
+
 
 def compared(
     found: Gathered, tally_of: Callable[[Cell], Tally | None], instead_of: Callable[[Sample], Instead | None]

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from cost_mcp.reports.savings.cell import Part
 from cost_mcp.reports.savings.gathered import Gathered
-from cost_mcp.reports.savings.rule import MEDIUM, Market, Suggestion, whose
+from cost_mcp.reports.savings.rule import MEDIUM, Market, Suggestion, suggestion, whose
 from cost_mcp.reports.savings.token_parts import parts
 from cost_mcp.reports.savings.unit_prices import UnitPrices
 
@@ -30,13 +30,10 @@ def suggestions(found: Gathered, _: Market, /) -> Iterator[Suggestion]:
     (1.25 and 2 times input; refreshed at no additional charge each time it is used), read 2026-11-22.
     """
     for subject, part in parts(found, lambda cell: cell.kept_long, _saved):
-        yield Suggestion(
-            rule=NAME,
-            subject=subject,
-            saved_usd=part.saved,
-            spent_usd=part.spent,
-            calls=part.calls,
-            seqs=part.seqs,
+        yield suggestion(
+            NAME,
+            subject,
+            part,
             confidence=MEDIUM,
             reason="Every use in the session came within five minutes of the last; another session may have come back later.",
             advice=f"Write for five minutes instead of an hour: {whose(subject)}.",

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from cost_mcp.reports.savings.cell import Part
 from cost_mcp.reports.savings.gathered import Gathered
-from cost_mcp.reports.savings.rule import LOW, MEDIUM, Market, Suggestion, whose
+from cost_mcp.reports.savings.rule import LOW, MEDIUM, Market, Suggestion, suggestion, whose
 from cost_mcp.reports.savings.token_parts import parts
 from cost_mcp.reports.savings.unit_prices import UnitPrices
 
@@ -40,13 +40,10 @@ def suggestions(found: Gathered, _: Market, /) -> Iterator[Suggestion]:
     """
     for subject, part in parts(found, lambda cell: cell.reused, _saved):
         asked = any(cell.prices is not None and cell.prices.stated("cache_write_5m") for cell in part.cells)
-        yield Suggestion(
-            rule=NAME,
-            subject=subject,
-            saved_usd=part.saved,
-            spent_usd=part.spent,
-            calls=part.calls,
-            seqs=part.seqs,
+        yield suggestion(
+            NAME,
+            subject,
+            part,
             confidence=MEDIUM if asked else LOW,
             reason=(
                 "Each prompt was at least as long as the one before it in the session; texts are not kept, so that it began alike "

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 from cost_mcp.reports.savings.gathered import Gathered
-from cost_mcp.reports.savings.rule import LOW, Market, Suggestion, whose
+from cost_mcp.reports.savings.rule import LOW, Market, Suggestion, suggestion, whose
 from cost_mcp.reports.savings.token_parts import parts
 
 NAME: str = "reasoning"
@@ -31,13 +31,10 @@ def suggestions(found: Gathered, _: Market, /) -> Iterator[Suggestion]:
     at the prices stored with the calls. Low: hard questions have short answers. The rule is our own.
     """
     for subject, part in parts(found, lambda cell: cell.reasoning, lambda part, prices: part.first * prices.at("reasoning")):
-        yield Suggestion(
-            rule=NAME,
-            subject=subject,
-            saved_usd=part.saved,
-            spent_usd=part.spent,
-            calls=part.calls,
-            seqs=part.seqs,
+        yield suggestion(
+            NAME,
+            subject,
+            part,
             confidence=LOW,
             reason=f"Reasoning was more than {TIMES} times the answer; a hard question may need it.",
             advice=f"Lower the reasoning effort or its token limit for {whose(subject)}.",

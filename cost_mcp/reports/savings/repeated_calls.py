@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cost_mcp.reports.savings.gathered import Gathered
-from cost_mcp.reports.savings.rule import MEDIUM, Market, Suggestion, whose
+from cost_mcp.reports.savings.rule import MEDIUM, Market, Suggestion, suggestion, whose
 from cost_mcp.reports.savings.whole_calls import wasted
 
 NAME: str = "repeated-calls"
@@ -25,13 +25,10 @@ def suggestions(found: Gathered, _: Market, /) -> Iterator[Suggestion]:
     answers of equal length are rare. Hence medium. The rule is our own.
     """
     for subject, part in wasted(found, lambda cell: cell.repeated):
-        yield Suggestion(
-            rule=NAME,
-            subject=subject,
-            saved_usd=part.spent,
-            spent_usd=part.spent,
-            calls=part.calls,
-            seqs=part.seqs,
+        yield suggestion(
+            NAME,
+            subject,
+            part,
             confidence=MEDIUM,
             reason="Input and output have the same number of tokens as an earlier call of the session; texts are not kept.",
             advice=f"Keep the answers and use them again: {whose(subject)}.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cost_mcp.reports.savings.gathered import Gathered
-from cost_mcp.reports.savings.rule import MEDIUM, Market, Suggestion, whose
+from cost_mcp.reports.savings.rule import MEDIUM, Market, Suggestion, suggestion, whose
 from cost_mcp.reports.savings.run import MINUTE
 from cost_mcp.reports.savings.whole_calls import wasted
 
@@ -34,13 +34,10 @@ def suggestions(found: Gathered, _: Market, /) -> Iterator[Suggestion]:
     what failed is not recorded.
     """
     for subject, part in wasted(found, lambda cell: cell.retried):
-        yield Suggestion(
-            rule=NAME,
-            subject=subject,
-            saved_usd=part.spent,
-            spent_usd=part.spent,
-            calls=part.calls,
-            seqs=part.seqs,
+        yield suggestion(
+            NAME,
+            subject,
+            part,
             confidence=MEDIUM,
             reason="The prompt had the same size each time and came within a minute; what was wrong with the answers is not known.",
             advice=f"Look at why answers are asked for again, and wait longer between tries: {whose(subject)}.",

@@ -52,6 +52,51 @@ class Suggestion:
         return {name: value for name, value in zip(SUBJECT_DIMENSIONS, self.subject, strict=True) if value}
 
 
+class Found(Protocol):
+    """Calls of one subject in which a rule found money, as it counted them."""
+
+    @property
+    def calls(self) -> int:
+        """How many there are."""
+        ...
+
+    @property
+    def spent(self) -> Decimal:
+        """What they cost."""
+        ...
+
+    @property
+    def saved(self) -> Decimal:
+        """What of that could have been saved."""
+        ...
+
+    @property
+    def seqs(self) -> tuple[int, ...]:
+        """The ledger's rows of the first few."""
+        ...
+
+    @property
+    def instead(self) -> str | None:
+        """The model or tier whose price they were compared with, where they were."""
+        ...
+
+
+def suggestion(rule: str, subject: Subject, found: Found, *, confidence: str, reason: str, advice: str) -> Suggestion:
+    """What a rule says of the money it found."""
+    return Suggestion(
+        rule=rule,
+        subject=subject,
+        saved_usd=found.saved,
+        spent_usd=found.spent,
+        calls=found.calls,
+        seqs=found.seqs,
+        confidence=confidence,
+        reason=reason,
+        advice=advice,
+        instead=found.instead,
+    )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
     """A typical call, to ask prices about: the mean tokens of many."""

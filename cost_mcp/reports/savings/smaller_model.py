@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from cost_mcp.reports.savings.comparing import compared
 from cost_mcp.reports.savings.gathered import Gathered
-from cost_mcp.reports.savings.rule import LOW, Market, Suggestion, whose
+from cost_mcp.reports.savings.rule import LOW, Market, Suggestion, suggestion, whose
 
 NAME: str = "smaller-model"
 TITLE: str = "A smaller model for small tasks"
@@ -29,17 +29,13 @@ def suggestions(found: Gathered, market: Market, /) -> Iterator[Suggestion]:
     The formula is our own: it states prices, not that the other model is good enough, so the confidence is always low.
     """
     for subject, part in compared(found, lambda cell: cell.small, market.smaller):
-        yield Suggestion(
-            rule=NAME,
-            subject=subject,
-            saved_usd=part.saved,
-            spent_usd=part.spent,
-            calls=part.tally.calls,
-            seqs=tuple(part.tally.seqs),
+        yield suggestion(
+            NAME,
+            subject,
+            part,
             confidence=LOW,
             reason="It compares prices: whether the smaller model is good enough for these calls, no price tells.",
             advice=f"Try {part.instead} for the small calls of {whose(subject)}.",
-            instead=part.instead,
         )
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from cost_mcp.reports.savings.comparing import compared
 from cost_mcp.reports.savings.gathered import Gathered
-from cost_mcp.reports.savings.rule import LOW, Market, Suggestion, whose
+from cost_mcp.reports.savings.rule import LOW, Market, Suggestion, suggestion, whose
 
 NAME: str = "sub-agents"
 TITLE: str = "Expensive sub-agents"
@@ -25,17 +25,13 @@ def suggestions(found: Gathered, market: Market, /) -> Iterator[Suggestion]:
     small calls are among those of the smaller-model rule too.
     """
     for subject, part in compared(found, lambda cell: cell.dear, market.smaller):
-        yield Suggestion(
-            rule=NAME,
-            subject=subject,
-            saved_usd=part.saved,
-            spent_usd=part.spent,
-            calls=part.tally.calls,
-            seqs=tuple(part.tally.seqs),
+        yield suggestion(
+            NAME,
+            subject,
+            part,
             confidence=LOW,
             reason="It works for another agent at a price as high as that one's; whether less would do, no price tells.",
             advice=f"Give the sub-agent {part.instead} to work with: {whose(subject)}.",
-            instead=part.instead,
         )
 
 

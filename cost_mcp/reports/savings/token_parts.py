@@ -22,6 +22,7 @@ class Parts:
     saved: Decimal
     seqs: tuple[int, ...]
     cells: tuple[Cell, ...]
+    instead: str | None = None
 
 
 def parts(

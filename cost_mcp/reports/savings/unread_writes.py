@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from cost_mcp.reports.savings.cell import Part
 from cost_mcp.reports.savings.gathered import Gathered
-from cost_mcp.reports.savings.rule import HIGH, MEDIUM, Market, Suggestion, whose
+from cost_mcp.reports.savings.rule import HIGH, MEDIUM, Market, Suggestion, suggestion, whose
 from cost_mcp.reports.savings.token_parts import parts
 from cost_mcp.reports.savings.unit_prices import UnitPrices
 
@@ -33,13 +33,10 @@ def suggestions(found: Gathered, _: Market, /) -> Iterator[Suggestion]:
     """
     for subject, part in parts(found, lambda cell: cell.unread, _saved):
         never = not any(cell.read for cell in part.cells)
-        yield Suggestion(
-            rule=NAME,
-            subject=subject,
-            saved_usd=part.saved,
-            spent_usd=part.spent,
-            calls=part.calls,
-            seqs=part.seqs,
+        yield suggestion(
+            NAME,
+            subject,
+            part,
             confidence=HIGH if never else MEDIUM,
             reason=(
                 "None of these calls read anything from a cache in the whole period."

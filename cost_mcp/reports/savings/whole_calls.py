@@ -19,6 +19,12 @@ class Wasted:
     calls: int
     spent: Decimal
     seqs: tuple[int, ...]
+    instead: str | None = None
+
+    @property
+    def saved(self) -> Decimal:
+        """All of it: none of them was needed."""
+        return self.spent
 
 
 def wasted(found: Gathered, part_of: Callable[[Cell], Part]) -> Iterator[tuple[Subject, Wasted]]:
