@@ -9,10 +9,11 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from cost_mcp.ledger.contract import BudgetChange, Readings, StoredCall, WindowOf
+from cost_mcp.ledger.contract import BudgetChange, StoredCall, WindowOf
 from cost_mcp.ledger.faults import DATABASE_FAULTS, ledger_fault
 from cost_mcp.ledger.file import open_for_reading
 from cost_mcp.ledger.plan import Plan, run_plan_at_once
+from cost_mcp.ledger.readings import Readings
 from cost_mcp.model.budget import Budget, Standing
 from cost_mcp.model.report import CostReport, ReportQuery, TaskCost
 from cost_mcp.model.scope import Covered

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from cost_mcp.model.activity import ListedCall, ListQuery
 
 if TYPE_CHECKING:
-    from cost_mcp.ledger.contract import Readings
+    from cost_mcp.ledger.readings import Readings
 
 PAUSE_SECONDS = 0.2
 """Between two looks; a look at an unchanged ledger reads a counter in shared memory, some microseconds."""

@@ -30,7 +30,7 @@ from cost_mcp.service.question import PERIOD_FIELDS, read_period
 
 if TYPE_CHECKING:
     from cost_mcp.config.settings import Settings
-    from cost_mcp.ledger.contract import Readings
+    from cost_mcp.ledger.readings import Readings
 
 WINDOW_FIELDS = ("windows", "limit", *PERIOD_FIELDS, *FILTER_FIELDS)
 USUAL_LIMIT = 20

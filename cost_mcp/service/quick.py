@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from cost_mcp.ledger.contract import BudgetChange, Readings, StoredCall
+from cost_mcp.ledger.contract import BudgetChange, StoredCall
+from cost_mcp.ledger.readings import Readings
 from cost_mcp.model.budget import Budget
 from cost_mcp.model.call import Call, Context
 from cost_mcp.model.charge import Pricing

@@ -6,7 +6,8 @@ from collections.abc import Awaitable, Callable, Generator
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 if TYPE_CHECKING:
-    from cost_mcp.ledger.contract import Ledger, Readings
+    from cost_mcp.ledger.contract import Ledger
+    from cost_mcp.ledger.readings import Readings
 
 T = TypeVar("T")
 

@@ -23,7 +23,7 @@ from cost_mcp.service.repricing import Pricer
 
 if TYPE_CHECKING:
     from cost_mcp.config.settings import Settings
-    from cost_mcp.ledger.contract import Readings
+    from cost_mcp.ledger.readings import Readings
     from cost_mcp.model.report import ReportQuery
     from cost_mcp.pricing.catalog import Catalog
 

@@ -14,8 +14,9 @@ from typing import Any, Protocol
 import pytest
 
 from cost_mcp.budgets.windows import window_of
-from cost_mcp.ledger.contract import Ledger, Readings
+from cost_mcp.ledger.contract import Ledger
 from cost_mcp.ledger.quick import open_readings
+from cost_mcp.ledger.readings import Readings
 from cost_mcp.model.call import Rank
 from cost_mcp.model.call_row import CallRow, PriceMark
 from cost_mcp.model.charge import PricedCall

@@ -18,9 +18,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cost_mcp.budgets.windows import window_of
-from cost_mcp.ledger.contract import Ledger, Readings
+from cost_mcp.ledger.contract import Ledger
 from cost_mcp.ledger.intake import Intake
 from cost_mcp.ledger.quick import open_readings
+from cost_mcp.ledger.readings import Readings
 from cost_mcp.ledger.sqlite import open_ledger
 from cost_mcp.model.call import Rank
 from cost_mcp.model.charge import PricedCall

@@ -14,8 +14,9 @@ import pytest
 
 from cost_mcp.budgets.windows import window_of
 from cost_mcp.errors import InvalidInput
-from cost_mcp.ledger.contract import Ledger, Readings
+from cost_mcp.ledger.contract import Ledger
 from cost_mcp.ledger.quick import open_readings
+from cost_mcp.ledger.readings import Readings
 from cost_mcp.model.activity import ListedCall, ListedTask, ListQuery
 from cost_mcp.model.call import Rank
 from cost_mcp.model.charge import PricedCall

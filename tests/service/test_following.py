@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from cost_mcp.budgets.windows import window_of
-from cost_mcp.ledger.contract import Readings
 from cost_mcp.ledger.quick import open_readings
+from cost_mcp.ledger.readings import Readings
 from cost_mcp.model.activity import ListedCall, ListQuery
 from cost_mcp.model.call import Rank
 from cost_mcp.model.period import named_period
